@@ -1,0 +1,81 @@
+// Writer: the one place where a channel changes. It takes commands in the order they come, runs all that are waiting as
+// one batch in one transaction, commits once, then answers. An idle channel commits at once; a busy one batches by
+// itself, so that no delay is ever added.
+//
+// Thread-safe. Owns a thread, which Stop (or the destructor) ends. Commands are answered on that thread.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <span>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "ledger/command.h"
+
+namespace orc {
+
+struct WriterLimits {
+  size_t max_queued_commands = 10'000;
+  int64_t max_queued_bytes = 128 << 20;
+  size_t max_batch_commands = 512;
+  int64_t max_batch_bytes = 16 << 20;
+};
+
+// What a writer tells about its work; called on its thread, between batches.
+struct WriterEvents {
+  // The newest events of a batch, contiguous up to `head` (older ones may be left out), after their commit.
+  std::function<void(std::vector<EventRow> events, Head head)> on_commit;
+  // Whether the store took the last write; called when that changes.
+  std::function<void(bool writable)> on_writable;
+};
+
+class Writer {
+ public:
+  // `store` outlives the writer.
+  Writer(std::string channel, ChannelStore& store, WorkspaceLimits workspace_limits, WriterLimits limits,
+         WriterEvents events);
+  ~Writer();
+
+  // Queues the command. When the queue is full or the writer has stopped, the command is finished at once with
+  // kUnavailable.
+  void Submit(Command* command);
+
+  // Runs what is queued, then ends the thread.
+  void Stop();
+
+ private:
+  void Work();
+  // Waits for commands; empty: stopped and nothing is left. While the store is not writable, also returns without
+  // commands now and then, with `probe` set.
+  std::vector<Command*> TakeBatch(bool& probe);
+  void RunBatch(const std::vector<Command*>& batch);
+  // The transaction of a batch; fills in the commands' own outcomes. Failure: of the store, for all of them.
+  Result<void> WriteBatch(const std::vector<Command*>& batch, std::vector<Result<void>>& outcomes);
+  Result<void> RunCommand(Command& command);
+  // Rewrites the head as it is: whether the store takes writes again.
+  void Probe();
+  void SetWritable(bool writable);
+
+  const std::string channel_;
+  ChannelStore& store_;
+  const WriterLimits limits_;
+  const WriterEvents events_;
+
+  // Of the thread.
+  Workspace workspace_;
+  bool writable_ = true;
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<Command*> queue_;  // guarded by mutex_, as are the members below
+  int64_t queued_bytes_ = 0;
+  bool stopping_ = false;
+
+  std::thread thread_;
+};
+
+}  // namespace orc

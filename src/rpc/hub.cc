@@ -1,0 +1,52 @@
+#include "rpc/hub.h"
+
+namespace orc {
+
+ChannelRuntime::ChannelRuntime(const std::string& name, ChannelStore& channel_store, int64_t head,
+                               const HubOptions& options, Executor& wakers, std::function<void(bool)> on_writable)
+    : store(channel_store),
+      feed(head, options.tail_bytes, wakers),
+      writer(name, channel_store, options.workspace, options.writer,
+             WriterEvents{[this](std::vector<EventRow> events, Head new_head) {
+                            feed.Publish(std::move(events), new_head.position);
+                          },
+                          std::move(on_writable)}) {}
+
+Hub::Hub(Store& store, HubOptions options, Executor& wakers)
+    : store_(store), options_(std::move(options)), wakers_(wakers) {}
+
+Result<void> Hub::Open(const std::string& channel) {
+  if (Find(channel) != nullptr) return {};
+  ORC_ASSIGN(ChannelStore* const channel_store, store_.OpenChannel(channel));
+  ORC_ASSIGN(const std::unique_ptr<Snapshot> snapshot, channel_store->Read());
+  ORC_ASSIGN(const Head head, snapshot->GetHead());
+  auto runtime = std::make_unique<ChannelRuntime>(channel, *channel_store, head.position, options_, wakers_,
+                                                  [this](bool writable) { SetWritable(writable); });
+  const std::lock_guard lock(mutex_);
+  channels_.try_emplace(channel, std::move(runtime));
+  return {};
+}
+
+ChannelRuntime* Hub::Find(const std::string& channel) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = channels_.find(channel);
+  return found == channels_.end() ? nullptr : found->second.get();
+}
+
+void Hub::CloseFeeds() {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [name, channel] : channels_) channel->feed.Close();
+}
+
+void Hub::StopWriters() {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [name, channel] : channels_) channel->writer.Stop();
+}
+
+void Hub::SetWritable(bool writable) {
+  const std::lock_guard lock(writable_mutex_);
+  unwritable_ += writable ? -1 : 1;
+  options_.on_writable(unwritable_ == 0);
+}
+
+}  // namespace orc

@@ -1,0 +1,61 @@
+// Hub: the channels that are open in this process, each with its store, its writer and its feed. Thread-safe.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "feed/feed.h"
+#include "ledger/writer.h"
+
+namespace orc {
+
+struct HubOptions {
+  WorkspaceLimits workspace;
+  WriterLimits writer;
+  int64_t tail_bytes = 8 << 20;  // of the newest events in memory, per channel
+  // Whether the store takes the writes of every channel; called when that may have changed.
+  std::function<void(bool writable)> on_writable = [](bool) {};
+};
+
+struct ChannelRuntime {
+  ChannelRuntime(const std::string& name, ChannelStore& channel_store, int64_t head, const HubOptions& options,
+                 Executor& wakers, std::function<void(bool)> on_writable);
+
+  ChannelStore& store;
+  Feed feed;
+  Writer writer;  // last: its thread uses the others
+};
+
+class Hub {
+ public:
+  // `store` and `wakers` outlive the hub.
+  Hub(Store& store, HubOptions options, Executor& wakers);
+
+  // Opens the channel unless it is open. Reads the store; fails as it does.
+  Result<void> Open(const std::string& channel);
+
+  // nullptr: not open. Good until the hub is destroyed.
+  ChannelRuntime* Find(const std::string& channel) const;
+
+  // Ends all feeds: followers are woken and told so.
+  void CloseFeeds();
+
+  // Runs what the writers have queued; later commands are refused.
+  void StopWriters();
+
+ private:
+  void SetWritable(bool writable);
+
+  Store& store_;
+  const HubOptions options_;
+  Executor& wakers_;
+  std::mutex writable_mutex_;
+  int unwritable_ = 0;  // channels whose store does not take writes; guarded by writable_mutex_
+  mutable std::mutex mutex_;
+  std::map<std::string, std::unique_ptr<ChannelRuntime>, std::less<>> channels_;  // guarded by mutex_
+};
+
+}  // namespace orc

@@ -1,0 +1,224 @@
+#include "server/serve.h"
+
+#include <grpcpp/grpcpp.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "base/log.h"
+#include "rpc/channel_file.h"
+#include "rpc/health_service.h"
+#include "rpc/reflection_service.h"
+#include "rpc/services/compute_plan_service.h"
+#include "rpc/services/compute_task_service.h"
+#include "rpc/services/data_manager_service.h"
+#include "rpc/services/data_sample_service.h"
+#include "rpc/services/dataset_service.h"
+#include "rpc/services/event_service.h"
+#include "rpc/services/failure_report_service.h"
+#include "rpc/services/function_service.h"
+#include "rpc/services/info_service.h"
+#include "rpc/services/model_service.h"
+#include "rpc/services/organization_service.h"
+#include "rpc/services/performance_service.h"
+#include "rpc/services/profiling_service.h"
+#include "rpc/unknown_methods.h"
+#include "server/version.h"
+#include "store/sqlite/sqlite_store.h"
+
+namespace orc {
+namespace {
+
+constexpr size_t kMaxQueuedReads = 10'000;
+constexpr size_t kMaxQueuedReplays = 10'000;
+constexpr size_t kWakers = 2;
+constexpr size_t kReplayers = 2;
+// More than this many pings in a row that come too early cut the connection (deployment.md 2.12).
+constexpr int kMaxPingStrikes = 2;
+// A header as large as the reference's server accepts.
+constexpr int kMaxHeaderBytes = 16 << 20;
+
+size_t ReaderThreads() {
+  return std::clamp<size_t>(std::thread::hardware_concurrency(), 2, 16);
+}
+
+sigset_t StopSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  return signals;
+}
+
+int Milliseconds(std::chrono::nanoseconds duration) {
+  return static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
+}
+
+HubOptions MakeHubOptions(const Settings& settings, HealthService& health) {
+  HubOptions options;
+  options.workspace.max_event_bytes = settings.max_message_bytes;  // clients receive as much as they may send
+  options.on_writable = [&health](bool writable) { health.SetReady(writable); };
+  return options;
+}
+
+// Everything that serves, in the order in which it is built; taken down in reverse.
+class ServerParts {
+ public:
+  ServerParts(const Settings& settings, Store& store, const ChannelDirectory& directory)
+      : settings_(settings),
+        directory_(directory),
+        wakers_(kWakers, kMaxChannels),
+        replayers_(kReplayers, kMaxQueuedReplays),
+        readers_(ReaderThreads(), kMaxQueuedReads),
+        hub_(store, MakeHubOptions(settings, health_), wakers_),
+        calls_(directory, hub_, readers_),
+        event_(calls_, replayers_, {settings.replay_events_batch_size, kMaxSubscribers}),
+        reflection_v1_(directory),
+        reflection_v1alpha_(directory) {}
+
+  // Opens the channels of the directory that are not open yet.
+  Result<void> OpenChannels() {
+    for (const auto& [channel, members] : directory_.Current()->members) ORC_TRY(hub_.Open(channel));
+    return {};
+  }
+
+  // Binds the port. Failure: kUnavailable.
+  Result<void> Start() {
+    grpc::ServerBuilder builder;
+    int port = 0;
+    builder.AddListeningPort(settings_.listen_address, grpc::InsecureServerCredentials(), &port);
+    builder.SetMaxReceiveMessageSize(settings_.max_message_bytes);
+    builder.SetMaxSendMessageSize(-1);
+    builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);  // a taken port is an error, not a second server
+    builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMaxHeaderBytes);
+    // A tenth of tolerance: a client that pings exactly at the limit is not early because of a late clock.
+    builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
+                               Milliseconds(settings_.keepalive_min_time * 9 / 10));
+    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, settings_.keepalive_permit_without_stream);
+    builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, kMaxPingStrikes);
+    for (grpc::Service* service : Services()) builder.RegisterService(service);
+    builder.RegisterCallbackGenericService(&unknown_methods_);
+    server_ = builder.BuildAndStart();
+    if (server_ == nullptr || port == 0) {
+      return Fail(ErrorKind::kUnavailable, "cannot listen on " + settings_.listen_address);
+    }
+    health_.SetReady(true);
+    const size_t host_end = settings_.listen_address.rfind(':');
+    address_ = settings_.listen_address.substr(0, host_end + 1) + std::to_string(port);
+    return {};
+  }
+
+  // The address with the port that was bound.
+  const std::string& address() const { return address_; }
+
+  void Stop() {
+    health_.Shutdown();
+    reflection_v1_.Shutdown();
+    reflection_v1alpha_.Shutdown();
+    hub_.CloseFeeds();
+    server_->Shutdown(std::chrono::system_clock::now() +
+                      std::chrono::duration_cast<std::chrono::system_clock::duration>(settings_.shutdown_grace));
+    server_->Wait();
+    hub_.StopWriters();
+  }
+
+ private:
+  static constexpr size_t kMaxSubscribers = 4096;
+
+  std::vector<grpc::Service*> Services() {
+    return {&health_,       &reflection_v1_,  &reflection_v1alpha_, &compute_plan_,
+            &compute_task_, &data_manager_,   &data_sample_,        &dataset_,
+            &event_,        &failure_report_, &function_,           &info_,
+            &model_,        &organization_,   &performance_,        &profiling_};
+  }
+
+  const Settings& settings_;
+  const ChannelDirectory& directory_;
+  HealthService health_;
+  Executor wakers_;
+  Executor replayers_;
+  Executor readers_;
+  Hub hub_;
+  Calls calls_;
+  ComputePlanRpc compute_plan_{calls_};
+  ComputeTaskRpc compute_task_{calls_};
+  DataManagerRpc data_manager_{calls_};
+  DataSampleRpc data_sample_{calls_};
+  DatasetRpc dataset_{calls_};
+  EventRpc event_;
+  FailureReportRpc failure_report_{calls_};
+  FunctionRpc function_{calls_};
+  InfoRpc info_{calls_, std::string(Version())};
+  ModelRpc model_{calls_};
+  OrganizationRpc organization_{calls_};
+  PerformanceRpc performance_{calls_};
+  ProfilingRpc profiling_{calls_};
+  ReflectionV1 reflection_v1_;
+  ReflectionV1Alpha reflection_v1alpha_;
+  UnknownMethods unknown_methods_;
+  std::string address_;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+int CannotStart(const std::string& why) {
+  Log(LogLevel::kFatal, "the server cannot start", {{"error", why}});
+  return 1;
+}
+
+// Waits for a signal to stop; meanwhile opens the channels that the channel file has gained.
+void WaitForSignal(ServerParts& parts) {
+  const sigset_t signals = StopSignals();
+  std::string last_error;
+  for (;;) {
+    timespec tick{1, 0};
+    const int signal = sigtimedwait(&signals, nullptr, &tick);
+    if (signal > 0) {
+      Log(LogLevel::kInfo, "Received interruption signal", {{"signal", strsignal(signal)}});
+      return;
+    }
+    const Result<void> opened = parts.OpenChannels();
+    const std::string error = opened ? "" : opened.error().text;
+    if (!error.empty() && error != last_error) Log(LogLevel::kError, "a channel cannot be opened", {{"error", error}});
+    last_error = error;
+  }
+}
+
+}  // namespace
+
+void PrepareSignals() {
+  const sigset_t signals = StopSignals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);  // a file at its size limit is an error of one write, not the end of the process
+}
+
+int Serve(const Settings& settings) {
+  const Result<std::unique_ptr<ChannelFile>> channels = ChannelFile::Open(settings.channel_config);
+  if (!channels) return CannotStart(channels.error().text);
+  SqliteOptions store_options;
+  store_options.folder = settings.data_dir;
+  const Result<std::unique_ptr<Store>> store = OpenSqliteStore(store_options);
+  if (!store) return CannotStart(store.error().text);
+
+  ServerParts parts(settings, **store, (*channels)->Directory());
+  if (const Result<void> opened = parts.OpenChannels(); !opened) return CannotStart(opened.error().text);
+  if (const Result<void> started = parts.Start(); !started) return CannotStart(started.error().text);
+  const auto current = (*channels)->Directory().Current();
+  Log(LogLevel::kInfo, "gRPC server listening",
+      {{"address", parts.address()},
+       {"channels", std::to_string(current->members.size())},
+       {"organizations", std::to_string(current->organizations.size())},
+       {"store", settings.data_dir},
+       {"version", std::string(Version())}});
+
+  WaitForSignal(parts);
+  const sigset_t signals = StopSignals();
+  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+  Log(LogLevel::kWarn, "Server shutting down");
+  parts.Stop();
+  Log(LogLevel::kInfo, "stopped");
+  return 0;
+}
+
+}  // namespace orc

@@ -1,0 +1,17 @@
+// The `serve` command: builds the server from its parts, runs it until SIGTERM or SIGINT, and takes it down again.
+#pragma once
+
+#include "server/settings.h"
+
+namespace orc {
+
+// Keeps SIGTERM and SIGINT from all threads that are started from now on, for Serve to wait for; ignores the signals
+// by which the system reports broken pipes and full files. To be called before any thread is started.
+void PrepareSignals();
+
+// Serves until a signal ends it, then gives running calls `shutdown_grace` and returns 0 (decisions.md D24): health is
+// NOT_SERVING and streams have ended with UNAVAILABLE before that. Returns 1 when it can't start; the log says why. A
+// second signal ends the process at once, which loses nothing that was acknowledged. Requires PrepareSignals.
+int Serve(const Settings& settings);
+
+}  // namespace orc

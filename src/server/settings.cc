@@ -1,0 +1,218 @@
+#include "server/settings.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <charconv>
+#include <cstdlib>
+#include <string_view>
+
+#include "domain/text.h"
+#include "server/duration.h"
+
+namespace orc {
+namespace {
+
+// What is wrong with a value; nothing if it was taken.
+using Complaint = std::optional<std::string>;
+
+struct Setting {
+  const char* flag;      // without dashes
+  const char* variable;  // of the environment
+  const char* fallback;  // parsed as if given; nullptr: see `required`
+  bool required;
+  bool secret;  // not to be shown
+  const char* help;
+  Complaint (*take)(const std::string& value, Settings& settings);
+};
+
+template <std::string Settings::*member>
+Complaint TakePath(const std::string& value, Settings& settings) {
+  if (value.empty() || value.find('\0') != std::string::npos) return "a path is wanted";
+  settings.*member = value;
+  return std::nullopt;
+}
+
+template <std::chrono::nanoseconds Settings::*member>
+Complaint TakeDuration(const std::string& value, Settings& settings) {
+  const auto duration = ParseGoDuration(value);
+  if (!duration || duration->count() < 0 || *duration > kMaxSettingDuration) {
+    return "a duration from 0s to 500h such as 500ms or 1m30s is wanted";
+  }
+  settings.*member = *duration;
+  return std::nullopt;
+}
+
+template <int Settings::*member, int least, int most>
+Complaint TakeInteger(const std::string& value, Settings& settings) {
+  int number = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+  if (error != std::errc{} || end != value.data() + value.size() || number < least || number > most) {
+    return "a whole number from " + std::to_string(least) + " to " + std::to_string(most) + " is wanted";
+  }
+  settings.*member = number;
+  return std::nullopt;
+}
+
+constexpr const char* kBoolWanted = "one of 1 t T TRUE true True 0 f F FALSE false False is wanted";
+
+template <bool Settings::*member>
+Complaint TakeBool(const std::string& value, Settings& settings) {
+  const auto parsed = ParseGoBool(value);
+  if (!parsed) return kBoolWanted;
+  settings.*member = *parsed;
+  return std::nullopt;
+}
+
+Complaint RefuseTrue(const std::string& value, Settings&) {
+  const auto parsed = ParseGoBool(value);
+  if (!parsed) return kBoolWanted;
+  if (*parsed) return "true is not supported by this build";
+  return std::nullopt;
+}
+
+Complaint RefuseDatabase(const std::string& value, Settings&) {
+  if (value.empty()) return std::nullopt;
+  return "PostgreSQL is not supported by this build; leave it unset to use the embedded store";
+}
+
+bool IsPort(std::string_view text) {
+  int port = -1;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  return error == std::errc{} && end == text.data() + text.size() && port >= 0 && port <= 65535;
+}
+
+Complaint TakeListenAddress(const std::string& value, Settings& settings) {
+  constexpr const char* kWanted = "host:port is wanted, such as 0.0.0.0:9000, [::]:9000 or :9000; port 0 is any free";
+  const size_t colon = value.rfind(':');
+  if (colon == std::string::npos || !IsPort(std::string_view(value).substr(colon + 1))) return kWanted;
+  const std::string host = value.substr(0, colon);
+  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  const std::string_view inner = bracketed ? std::string_view(host).substr(1, host.size() - 2) : host;
+  const auto legal = [&](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '-' || c == '_' ||
+           (bracketed && (c == ':' || c == '%'));
+  };
+  if (!std::all_of(inner.begin(), inner.end(), legal)) return kWanted;
+  settings.listen_address = host.empty() ? "[::]" + value : value;
+  return std::nullopt;
+}
+
+// Level names, or the numbers -128 to 127 that stand for them in the deployments of the reference: 0 is debug, 4 fatal,
+// and above is silence. Another word is no reason to stop: info, and a warning.
+Complaint TakeLogLevel(const std::string& value, Settings& settings) {
+  constexpr std::array<std::pair<std::string_view, LogLevel>, 8> kNames{{{"trace", LogLevel::kTrace},
+                                                                         {"debug", LogLevel::kDebug},
+                                                                         {"info", LogLevel::kInfo},
+                                                                         {"warn", LogLevel::kWarn},
+                                                                         {"error", LogLevel::kError},
+                                                                         {"fatal", LogLevel::kFatal},
+                                                                         {"panic", LogLevel::kOff},
+                                                                         {"disabled", LogLevel::kOff}}};
+  settings.log_level = LogLevel::kInfo;
+  if (value.empty()) return std::nullopt;
+  std::string word = value;
+  std::transform(word.begin(), word.end(), word.begin(), [](unsigned char c) { return std::tolower(c); });
+  for (const auto& [name, level] : kNames) {
+    if (name == word) {
+      settings.log_level = level;
+      return std::nullopt;
+    }
+  }
+  int number = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+  if (error == std::errc{} && end == value.data() + value.size() && number >= -128 && number <= 127) {
+    settings.log_level = static_cast<LogLevel>(std::clamp(number, -1, 5) + 1);
+    return std::nullopt;
+  }
+  settings.warnings.push_back("failed to parse log level, defaulting to INFO: " + Quote(value));
+  return std::nullopt;
+}
+
+using S = Settings;
+constexpr std::array kTable{
+    Setting{"channel-config", "ORCHESTRATOR_CHANNEL_CONFIG", nullptr, true, false,
+            "path of the channel file: which organizations are in which channels", TakePath<&S::channel_config>},
+    Setting{"data-dir", "ORCHESTRATOR_DATA_DIR", "./data", false, false, "folder of the embedded store",
+            TakePath<&S::data_dir>},
+    Setting{"listen", "ORCHESTRATOR_LISTEN_ADDRESS", "0.0.0.0:9000", false, false,
+            "host:port to serve gRPC on; port 0 is any free port", TakeListenAddress},
+    Setting{"tx-retry-budget", "ORCHESTRATOR_TX_RETRY_BUDGET", "500ms", false, false,
+            "how long a call may be tried again when the store cannot take it", TakeDuration<&S::tx_retry_budget>},
+    Setting{"replay-events-batch-size", "ORCHESTRATOR_REPLAY_EVENTS_BATCH_SIZE", "100", false, false,
+            "events read from the store at a time when a subscriber is behind",
+            TakeInteger<&S::replay_events_batch_size, 1, 100'000>},
+    Setting{"grpc-keepalive-policy-min-time", "ORCHESTRATOR_GRPC_KEEPALIVE_POLICY_MIN_TIME", "30s", false, false,
+            "shortest interval between pings that a client may use", TakeDuration<&S::keepalive_min_time>},
+    Setting{"grpc-keepalive-policy-permit-without-stream", "ORCHESTRATOR_GRPC_KEEPALIVE_POLICY_PERMIT_WITHOUT_STREAM",
+            "false", false, false, "whether clients may ping while they have no open call",
+            TakeBool<&S::keepalive_permit_without_stream>},
+    Setting{"max-message-bytes", "ORCHESTRATOR_MAX_MESSAGE_BYTES", "4194304", false, false,
+            "largest message received from a client", TakeInteger<&S::max_message_bytes, 1024, 1 << 30>},
+    Setting{"shutdown-grace", "ORCHESTRATOR_SHUTDOWN_GRACE", "10s", false, false,
+            "how long running calls may go on at shutdown", TakeDuration<&S::shutdown_grace>},
+    Setting{"log-level", "LOG_LEVEL", "info", false, false, "trace, debug, info, warn, error, fatal, panic or disabled",
+            TakeLogLevel},
+    Setting{"tls-enabled", "ORCHESTRATOR_TLS_ENABLED", "false", false, false, "not supported by this build",
+            RefuseTrue},
+    Setting{"mtls-enabled", "ORCHESTRATOR_MTLS_ENABLED", "false", false, false, "not supported by this build",
+            RefuseTrue},
+    Setting{"verify-client-msp-id", "ORCHESTRATOR_VERIFY_CLIENT_MSP_ID", "false", false, false,
+            "not supported by this build", RefuseTrue},
+    Setting{"database-url", "ORCHESTRATOR_DATABASE_URL", "", false, true, "not supported by this build",
+            RefuseDatabase},
+};
+
+struct Given {
+  std::string name;  // of the flag or variable it comes from
+  std::string value;
+};
+
+std::optional<Given> Find(const Setting& setting, const Environment& environment, const FlagValues& flags) {
+  if (const auto flag = flags.find(setting.flag); flag != flags.end()) {
+    return Given{std::string("--") + setting.flag, flag->second};
+  }
+  if (auto value = environment(setting.variable)) return Given{setting.variable, *std::move(value)};
+  if (setting.required) return std::nullopt;
+  return Given{setting.variable, setting.fallback};
+}
+
+}  // namespace
+
+Environment ProcessEnvironment() {
+  return [](const char* name) -> std::optional<std::string> {
+    const char* const value = std::getenv(name);
+    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+  };
+}
+
+void AddSettingsFlags(CLI::App& app, FlagValues& values) {
+  for (const Setting& setting : kTable) {
+    std::string help = std::string(setting.help) + " [" + setting.variable;
+    if (!setting.required && *setting.fallback != '\0') help += std::string(", default ") + setting.fallback;
+    app.add_option_function<std::string>(
+           std::string("--") + setting.flag,
+           [&values, flag = setting.flag](const std::string& value) { values[flag] = value; }, help + "]")
+        ->type_name("");
+  }
+}
+
+tl::expected<Settings, std::vector<std::string>> ReadSettings(const Environment& environment, const FlagValues& flags) {
+  Settings settings;
+  std::vector<std::string> wrong;
+  for (const Setting& setting : kTable) {
+    const std::optional<Given> given = Find(setting, environment, flags);
+    if (!given) {
+      wrong.push_back(std::string(setting.variable) + " is not set: " + setting.help + " is wanted");
+      continue;
+    }
+    if (const Complaint complaint = setting.take(given->value, settings)) {
+      const std::string shown = setting.secret ? "" : " = " + Quote(given->value);
+      wrong.push_back(given->name + shown + ": " + *complaint);
+    }
+  }
+  if (!wrong.empty()) return tl::unexpected(std::move(wrong));
+  return settings;
+}
+
+}  // namespace orc

@@ -1,0 +1,55 @@
+// The settings of the server: one table of flag, environment variable, default, help and parser gives this struct, the
+// flags of the command line and the checks of both. A flag wins over its variable, a variable over the default.
+// Source: deployment.md 2.1 and behaviour.md section 21, with decisions.md (defaults).
+//
+// A variable that is set but empty counts as set. A value that is present and wrong stops the start: it is never
+// replaced by a default. Values and pure functions, thread-safe but for ProcessEnvironment (getenv).
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <tl/expected.hpp>
+#include <vector>
+
+#include "base/log.h"
+
+namespace orc {
+
+struct Settings {
+  std::string channel_config;                     // path of the channel file
+  std::string data_dir;                           // folder of the embedded store
+  std::string listen_address;                     // host:port as gRPC takes it; port 0: any free port
+  std::chrono::nanoseconds tx_retry_budget{};     // from 0
+  int replay_events_batch_size = 0;               // events, from 1
+  std::chrono::nanoseconds keepalive_min_time{};  // shortest interval between pings of a client, from 0
+  bool keepalive_permit_without_stream = false;   // whether clients may ping without an open call
+  int max_message_bytes = 0;                      // of a received message, from 1 KiB to 1 GiB
+  std::chrono::nanoseconds shutdown_grace{};      // for running calls at shutdown, from 0
+  LogLevel log_level = LogLevel::kInfo;
+  std::vector<std::string> warnings;  // to be logged once the log is installed
+};
+
+// Durations of settings are at most this: gRPC counts them in milliseconds of 31 bits.
+inline constexpr std::chrono::hours kMaxSettingDuration{500};
+
+// The value of an environment variable, if it is set.
+using Environment = std::function<std::optional<std::string>(const char* name)>;
+Environment ProcessEnvironment();
+
+// Flag name without dashes -> value.
+using FlagValues = std::map<std::string, std::string>;
+
+// Adds one flag per setting to `app`; parsing fills `values`, which must outlive `app`.
+void AddSettingsFlags(CLI::App& app, FlagValues& values);
+
+// The settings, or one text for every wrong or missing one, in the order of the table; each names the variable or
+// flag, its value (unless it may hold a password) and what is wanted. TLS, mutual TLS, the certificate check and
+// ORCHESTRATOR_DATABASE_URL are not supported by this build: to ask for one is an error, because serving without
+// it would be worse than not serving.
+tl::expected<Settings, std::vector<std::string>> ReadSettings(const Environment& environment, const FlagValues& flags);
+
+}  // namespace orc

@@ -1,0 +1,43 @@
+// Helpers that the files of Queries share.
+#pragma once
+
+#include <algorithm>
+#include <span>
+#include <vector>
+
+#include "domain/assert.h"
+#include "store/sqlite/list_sql.h"
+#include "store/store.h"
+
+namespace orc::sqlite {
+
+// `make` of each row of the page, among those that `accept` takes.
+template <class Accept, class Make>
+auto ReadPage(ListReader& reader, const Page& page, Accept accept, Make make) {
+  ORC_ASSERT(page.limit >= 1);
+  std::vector<decltype(make(reader.row()))> rows;
+  int64_t skip = page.skip;
+  while (static_cast<int64_t>(rows.size()) < page.limit && reader.Step()) {
+    if (!accept(reader.row())) continue;
+    if (skip-- > 0) continue;
+    rows.push_back(make(reader.row()));
+  }
+  return rows;
+}
+
+template <class Make>
+auto ReadPage(ListReader& reader, const Page& page, Make make) {
+  return ReadPage(
+      reader, page, [](const Use&) { return true; }, make);
+}
+
+// The distinct ones, in the order of an index, which makes many look-ups cheaper than the order of a caller.
+template <class View, class T>
+std::vector<View> Distinct(std::span<const T> keys) {
+  std::vector<View> distinct(keys.begin(), keys.end());
+  std::sort(distinct.begin(), distinct.end());
+  distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
+  return distinct;
+}
+
+}  // namespace orc::sqlite

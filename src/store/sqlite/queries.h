@@ -1,0 +1,51 @@
+// What a Snapshot answers, over one connection that is inside a transaction: store.h says what each function returns.
+//
+// Not thread-safe. Every function throws as Connection does. `head` is the newest event that the connection sees; it
+// and the connection must outlive the object.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "store/sqlite/connection.h"
+#include "store/store.h"
+
+namespace orc::sqlite {
+
+class Queries {
+ public:
+  Queries(Connection& connection, const Head& head) : connection_(connection), head_(head) {}
+
+  std::vector<AssetRow> FindAssets(orchestrator::AssetKind kind, std::span<const std::string> keys);
+  std::vector<AssetRow> ListAssets(orchestrator::AssetKind kind, const AssetFilter& filter, const Page& page);
+  std::vector<AssetRow> ListPlanFunctions(const Key& plan, const Page& page);
+  std::vector<Key> ListManagerSamples(const Key& manager);
+
+  std::vector<TaskRow> FindTaskRows(std::span<const Key> keys);
+  std::vector<FullTaskRow> FindTasks(std::span<const Key> keys);
+  std::vector<FullTaskRow> ListTasks(const TaskFilter& filter, const Page& page);
+  std::vector<TaskRef> ListFunctionTasks(const Key& function, orchestrator::ComputeTaskStatus status);
+  std::vector<Key> ListChildren(const Key& parent);
+  std::vector<OutputRow> FindOutputs(std::span<const Key> tasks);
+  bool HasUnfinishedTask(const Key& plan);
+
+  std::vector<EventRow> ListEvents(const EventFilter& filter, const Page& page);
+  std::vector<EventRow> EventsAfter(int64_t position, int32_t limit, int64_t max_bytes);
+  std::optional<int64_t> FindEvent(std::string_view id);
+
+ private:
+  std::vector<FullTaskRow> WithBodies(std::vector<TaskRow> rows);
+  // The first position whose event is not older than `timestamp_us`; the one after the head when all are.
+  int64_t FirstPositionAt(int64_t timestamp_us);
+
+  Connection& connection_;
+  const Head& head_;
+};
+
+// The newest event as the database has it.
+Head ReadHead(Connection& connection);
+
+}  // namespace orc::sqlite

@@ -1,0 +1,131 @@
+#include "domain/event_id.h"
+#include "store/sqlite/encoding.h"
+#include "store/sqlite/failure.h"
+#include "store/sqlite/paging.h"
+#include "store/sqlite/queries.h"
+
+namespace orc::sqlite {
+namespace {
+
+constexpr std::string_view kColumns =
+    "position, id, asset_kind, event_kind, asset_key, timestamp_us, body, reason_hash IS NOT NULL";
+constexpr int kBodyColumn = 6;
+constexpr int kHasReasonColumn = 7;
+
+EventRow ReadEvent(const Use& use) {
+  const int32_t asset_kind = use.Int32(2);
+  const int32_t event_kind = use.Int32(3);
+  if (!orchestrator::AssetKind_IsValid(asset_kind) || !orchestrator::EventKind_IsValid(event_kind)) {
+    throw Damaged("an event has an unknown kind");
+  }
+  EventRow row{use.Int(0),
+               use.AsKey(1).ToString(),
+               static_cast<orchestrator::AssetKind>(asset_kind),
+               static_cast<orchestrator::EventKind>(event_kind),
+               AssetKeyAt(use, 4),
+               use.Int(5),
+               {},
+               std::make_shared<const std::string>(use.Bytes(kBodyColumn))};
+  if (use.Int(kHasReasonColumn) != 0) row.reason = ReasonInEvent(*row.body);
+  return row;
+}
+
+std::vector<int> Numbers(const google::protobuf::EnumDescriptor& names) {
+  std::vector<int> numbers;
+  for (int i = 0; i < names.value_count(); ++i) numbers.push_back(names.value(i)->number());
+  return numbers;
+}
+
+std::variant<int64_t, std::string, Condition::Text> AssetKeyValue(const std::string& asset_key) {
+  if (const std::optional<Key> key = Key::FromCanonical(asset_key)) return std::string(key->Raw());
+  return Condition::Text{asset_key};
+}
+
+// The index of the filter that leaves the fewest rows; further conditions are checked row by row.
+List EventList(const EventFilter& filter) {
+  static const std::vector<int> asset_kinds = Numbers(*orchestrator::AssetKind_descriptor());
+  static const std::vector<int> event_kinds = Numbers(*orchestrator::EventKind_descriptor());
+  List list{"events", kColumns, "position", {}, {}, {}};
+  if (filter.asset_key) {
+    list.conditions.push_back({"key_hash", AssetKeyHash(*filter.asset_key)});
+    list.conditions.push_back({"asset_key", AssetKeyValue(*filter.asset_key)});
+  }
+  if (filter.reason) list.conditions.push_back({"reason_hash", ReasonHash(*filter.reason)});
+  if (filter.asset_kind) list.conditions.push_back({"asset_kind", int64_t{*filter.asset_kind}});
+  if (filter.event_kind) list.conditions.push_back({"event_kind", int64_t{*filter.event_kind}});
+  if (filter.asset_key) {
+    list.table = "event_keys CROSS JOIN events USING (position)";
+  } else if (filter.reason) {
+    list.index = "events_reason";
+  } else if (filter.asset_kind || filter.event_kind) {
+    list.index = "events_kind";
+    if (!filter.asset_kind) list.open.push_back({"asset_kind", asset_kinds});
+    if (!filter.event_kind) list.open.push_back({"event_kind", event_kinds});
+  }
+  return list;
+}
+
+}  // namespace
+
+std::vector<EventRow> Queries::ListEvents(const EventFilter& filter, const Page& page) {
+  const int64_t first = filter.start_us ? FirstPositionAt(*filter.start_us) : 1;
+  const bool has_end = filter.end_us && *filter.end_us < head_.timestamp_us;
+  const int64_t end = has_end ? FirstPositionAt(*filter.end_us + 1) : head_.position + 1;
+  ListReader reader(connection_, EventList(filter), page, first - 1, end);
+  // Different reasons may have the same hash.
+  const auto accept = [&filter](const Use& use) {
+    return !filter.reason || ReasonInEvent(use.Bytes(kBodyColumn)) == *filter.reason;
+  };
+  return ReadPage(reader, page, accept, ReadEvent);
+}
+
+std::vector<EventRow> Queries::EventsAfter(int64_t position, int32_t limit, int64_t max_bytes) {
+  ORC_ASSERT(limit >= 1);
+  Use use(connection_, "SELECT position, body FROM events WHERE position>?1 ORDER BY position");
+  use.Bind(1, position);
+  std::vector<EventRow> rows;
+  int64_t bytes = 0;
+  while (static_cast<int64_t>(rows.size()) < limit && (rows.empty() || bytes < max_bytes) && use.Step()) {
+    EventRow& row = rows.emplace_back();
+    row.position = use.Int(0);
+    row.body = std::make_shared<const std::string>(use.Bytes(1));
+    bytes += static_cast<int64_t>(row.body->size());
+  }
+  return rows;
+}
+
+std::optional<int64_t> Queries::FindEvent(std::string_view id) {
+  const std::optional<int64_t> position = PositionInEventId(id);
+  const std::optional<Key> wanted = Key::FromCanonical(id);
+  if (!position || !wanted) return std::nullopt;
+  Use use(connection_, "SELECT id FROM events WHERE position=?1");
+  use.Bind(1, *position);
+  if (!use.Step() || use.AsKey(0) != *wanted) return std::nullopt;
+  return position;
+}
+
+int64_t Queries::FirstPositionAt(int64_t timestamp_us) {
+  // Positions have no gaps and timestamps never decrease along them: no index of timestamps is needed.
+  int64_t low = 1;
+  int64_t high = head_.position + 1;
+  while (low < high) {
+    const int64_t middle = low + (high - low) / 2;
+    Use use(connection_, "SELECT timestamp_us FROM events WHERE position=?1");
+    use.Bind(1, middle);
+    if (!use.Step()) throw Damaged("a position has no event");
+    if (use.Int(0) < timestamp_us) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
+}
+
+Head ReadHead(Connection& connection) {
+  Use use(connection, "SELECT position, timestamp_us FROM head WHERE one=1");
+  if (!use.Step()) throw Damaged("the head is missing");
+  return {use.Int(0), use.Int(1)};
+}
+
+}  // namespace orc::sqlite

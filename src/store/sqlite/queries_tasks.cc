@@ -1,0 +1,144 @@
+#include <tuple>
+
+#include "domain/state_machine.h"
+#include "store/sqlite/failure.h"
+#include "store/sqlite/paging.h"
+#include "store/sqlite/queries.h"
+
+namespace orc::sqlite {
+namespace {
+
+constexpr std::string_view kColumns = "ord, key, plan, function, worker, status, rank, pending_parents";
+constexpr std::string_view kFindRow =
+    "SELECT ord, key, plan, function, worker, status, rank, pending_parents FROM tasks "
+    "WHERE ord=(SELECT ord FROM task_keys WHERE key=?1)";
+
+TaskRow ReadTask(const Use& use) {
+  const int32_t status = use.Int32(5);
+  if (!orchestrator::ComputeTaskStatus_IsValid(status)) throw Damaged("a task has an unknown status");
+  return TaskRow{use.Int(0),   use.AsKey(1), use.AsKey(2),
+                 use.AsKey(3), use.Bytes(4), static_cast<orchestrator::ComputeTaskStatus>(status),
+                 use.Int32(6), use.Int32(7)};
+}
+
+const std::vector<int>& Statuses() {
+  static const std::vector<int> statuses = [] {
+    const auto* names = orchestrator::ComputeTaskStatus_descriptor();
+    std::vector<int> numbers;
+    for (int i = 0; i < names->value_count(); ++i) numbers.push_back(names->value(i)->number());
+    return numbers;
+  }();
+  return statuses;
+}
+
+std::string UnfinishedSql() {
+  std::string sql = "SELECT EXISTS (SELECT 1 FROM tasks INDEXED BY tasks_plan WHERE plan=?1 AND status IN (";
+  const char* separator = "";
+  for (const int status : Statuses()) {
+    if (IsFinal(static_cast<orchestrator::ComputeTaskStatus>(status))) continue;
+    sql.append(separator).append(std::to_string(status));
+    separator = ",";
+  }
+  return sql + "))";
+}
+
+// The index of the filter that leaves the fewest rows, as far as one can know: a plan has fewer tasks than a function,
+// a function fewer than a worker. Further conditions are checked row by row.
+List TaskList(const TaskFilter& filter) {
+  List list{"tasks", kColumns, "ord", {}, {}, {}};
+  if (filter.plan) list.conditions.push_back({"plan", std::string(filter.plan->Raw())});
+  if (filter.function) list.conditions.push_back({"function", std::string(filter.function->Raw())});
+  if (filter.worker) list.conditions.push_back({"worker", *filter.worker});
+  if (filter.status) list.conditions.push_back({"status", int64_t{*filter.status}});
+  if (filter.plan) {
+    list.index = "tasks_plan";
+  } else if (filter.function) {
+    list.index = "tasks_function";
+  } else if (filter.worker) {
+    list.index = "tasks_worker";
+  } else if (filter.status) {
+    list.index = "tasks_status";
+  }
+  if (!list.conditions.empty() && !filter.status) list.open.push_back({"status", Statuses()});
+  return list;
+}
+
+}  // namespace
+
+std::vector<TaskRow> Queries::FindTaskRows(std::span<const Key> keys) {
+  std::vector<TaskRow> rows;
+  rows.reserve(keys.size());
+  for (const Key& key : Distinct<Key>(keys)) {
+    Use use(connection_, kFindRow);
+    use.Bind(1, key);
+    if (use.Step()) rows.push_back(ReadTask(use));
+  }
+  return rows;
+}
+
+std::vector<FullTaskRow> Queries::FindTasks(std::span<const Key> keys) {
+  return WithBodies(FindTaskRows(keys));
+}
+
+std::vector<FullTaskRow> Queries::ListTasks(const TaskFilter& filter, const Page& page) {
+  ListReader reader(connection_, TaskList(filter), page);
+  return WithBodies(ReadPage(reader, page, ReadTask));
+}
+
+std::vector<FullTaskRow> Queries::WithBodies(std::vector<TaskRow> rows) {
+  std::vector<FullTaskRow> full;
+  full.reserve(rows.size());
+  for (TaskRow& row : rows) {
+    Use use(connection_, "SELECT body FROM task_bodies WHERE ord=?1");
+    use.Bind(1, row.order);
+    if (!use.Step()) throw Damaged("a task has no body");
+    full.push_back({std::move(row), use.Bytes(0)});
+  }
+  return full;
+}
+
+std::vector<TaskRef> Queries::ListFunctionTasks(const Key& function, orchestrator::ComputeTaskStatus status) {
+  Use use(connection_, "SELECT ord, rank, key FROM tasks INDEXED BY tasks_function WHERE function=?1 AND status=?2");
+  use.Bind(1, function);
+  use.Bind(2, int64_t{status});
+  std::vector<TaskRef> tasks;
+  while (use.Step()) tasks.push_back({use.Int(0), use.Int32(1), use.AsKey(2)});
+  // Sorted here: an index for this one order would cost every registration more than the sort costs the rare caller.
+  std::sort(tasks.begin(), tasks.end(), [](const TaskRef& left, const TaskRef& right) {
+    return std::tie(left.rank, left.order) < std::tie(right.rank, right.order);
+  });
+  return tasks;
+}
+
+std::vector<Key> Queries::ListChildren(const Key& parent) {
+  Use use(connection_,
+          "SELECT tasks.key FROM task_parents CROSS JOIN tasks ON tasks.ord=child_ord "
+          "WHERE parent_ord=(SELECT ord FROM task_keys WHERE key=?1) ORDER BY place, child_ord");
+  use.Bind(1, parent);
+  std::vector<Key> children;
+  while (use.Step()) children.push_back(use.AsKey(0));
+  return children;
+}
+
+std::vector<OutputRow> Queries::FindOutputs(std::span<const Key> tasks) {
+  std::vector<OutputRow> outputs;
+  for (const Key& task : Distinct<Key>(tasks)) {
+    Use use(connection_, "SELECT identifier, kind, asset_key FROM task_outputs WHERE task=?1 ORDER BY seq");
+    use.Bind(1, task);
+    while (use.Step()) {
+      const int32_t kind = use.Int32(1);
+      if (!orchestrator::AssetKind_IsValid(kind)) throw Damaged("an output has an unknown kind");
+      outputs.push_back({task, use.Bytes(0), static_cast<orchestrator::AssetKind>(kind), use.Bytes(2)});
+    }
+  }
+  return outputs;
+}
+
+bool Queries::HasUnfinishedTask(const Key& plan) {
+  static const std::string sql = UnfinishedSql();
+  Use use(connection_, sql);
+  use.Bind(1, plan);
+  return use.Step() && use.Int(0) != 0;
+}
+
+}  // namespace orc::sqlite

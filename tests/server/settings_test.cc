@@ -1,0 +1,193 @@
+#include "server/settings.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace orc {
+namespace {
+
+using std::chrono_literals::operator""ms;
+using std::chrono_literals::operator""s;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+using Variables = std::map<std::string, std::string>;
+
+tl::expected<Settings, std::vector<std::string>> Read(const Variables& variables, const FlagValues& flags = {}) {
+  return ReadSettings(
+      [&](const char* name) -> std::optional<std::string> {
+        const auto found = variables.find(name);
+        return found == variables.end() ? std::nullopt : std::optional(found->second);
+      },
+      flags);
+}
+
+Variables With(const std::string& name, const std::string& value) {
+  Variables variables{{"ORCHESTRATOR_CHANNEL_CONFIG", "/config.yaml"}};
+  variables[name] = value;
+  return variables;
+}
+
+TEST(ReadSettings, Defaults) {
+  const auto settings = Read({{"ORCHESTRATOR_CHANNEL_CONFIG", "/config.yaml"}});
+  ASSERT_TRUE(settings) << settings.error()[0];
+  EXPECT_EQ(settings->channel_config, "/config.yaml");
+  EXPECT_EQ(settings->data_dir, "./data");
+  EXPECT_EQ(settings->listen_address, "0.0.0.0:9000");
+  EXPECT_EQ(settings->tx_retry_budget, 500ms);
+  EXPECT_EQ(settings->replay_events_batch_size, 100);
+  EXPECT_EQ(settings->keepalive_min_time, 30s);
+  EXPECT_FALSE(settings->keepalive_permit_without_stream);
+  EXPECT_EQ(settings->max_message_bytes, 4'194'304);
+  EXPECT_EQ(settings->shutdown_grace, 10s);
+  EXPECT_EQ(settings->log_level, LogLevel::kInfo);
+  EXPECT_THAT(settings->warnings, ElementsAre());
+}
+
+TEST(ReadSettings, TheEnvironmentOfTheChart) {
+  const auto settings = Read({{"ORCHESTRATOR_CHANNEL_CONFIG", "/var/orchestrator/config.yaml"},
+                              {"ORCHESTRATOR_DATA_DIR", "/data"},
+                              {"ORCHESTRATOR_LISTEN_ADDRESS", "[::]:0"},
+                              {"ORCHESTRATOR_TX_RETRY_BUDGET", "1m30s"},
+                              {"ORCHESTRATOR_REPLAY_EVENTS_BATCH_SIZE", "7"},
+                              {"ORCHESTRATOR_GRPC_KEEPALIVE_POLICY_MIN_TIME", "5s"},
+                              {"ORCHESTRATOR_GRPC_KEEPALIVE_POLICY_PERMIT_WITHOUT_STREAM", "T"},
+                              {"ORCHESTRATOR_MAX_MESSAGE_BYTES", "1048576"},
+                              {"ORCHESTRATOR_SHUTDOWN_GRACE", "0s"},
+                              {"LOG_LEVEL", "DEBUG"},
+                              {"ORCHESTRATOR_TLS_ENABLED", "false"},
+                              {"ORCHESTRATOR_MTLS_ENABLED", "0"},
+                              {"ORCHESTRATOR_VERIFY_CLIENT_MSP_ID", "F"},
+                              {"ORCHESTRATOR_DATABASE_URL", ""}});
+  ASSERT_TRUE(settings) << settings.error()[0];
+  EXPECT_EQ(settings->channel_config, "/var/orchestrator/config.yaml");
+  EXPECT_EQ(settings->data_dir, "/data");
+  EXPECT_EQ(settings->listen_address, "[::]:0");
+  EXPECT_EQ(settings->tx_retry_budget, 90s);
+  EXPECT_EQ(settings->replay_events_batch_size, 7);
+  EXPECT_EQ(settings->keepalive_min_time, 5s);
+  EXPECT_TRUE(settings->keepalive_permit_without_stream);
+  EXPECT_EQ(settings->max_message_bytes, 1'048'576);
+  EXPECT_EQ(settings->shutdown_grace, 0s);
+  EXPECT_EQ(settings->log_level, LogLevel::kDebug);
+}
+
+TEST(ReadSettings, EveryWrongSettingIsReported) {
+  const auto settings = Read({{"ORCHESTRATOR_TX_RETRY_BUDGET", "500"},
+                              {"ORCHESTRATOR_REPLAY_EVENTS_BATCH_SIZE", "0"},
+                              {"ORCHESTRATOR_TLS_ENABLED", ""},
+                              {"ORCHESTRATOR_MTLS_ENABLED", "true"},
+                              {"ORCHESTRATOR_DATABASE_URL", "postgresql://user:password@host/db"}},
+                             {{"listen", "nowhere"}});
+  ASSERT_FALSE(settings);
+  EXPECT_THAT(
+      settings.error(),
+      ElementsAre("ORCHESTRATOR_CHANNEL_CONFIG is not set: path of the channel file: which organizations are in "
+                  "which channels is wanted",
+                  StartsWith("--listen = \"nowhere\": host:port is wanted"),
+                  "ORCHESTRATOR_TX_RETRY_BUDGET = \"500\": a duration from 0s to 500h such as 500ms or 1m30s "
+                  "is wanted",
+                  "ORCHESTRATOR_REPLAY_EVENTS_BATCH_SIZE = \"0\": a whole number from 1 to 100000 is wanted",
+                  "ORCHESTRATOR_TLS_ENABLED = \"\": one of 1 t T TRUE true True 0 f F FALSE false False is "
+                  "wanted",
+                  "ORCHESTRATOR_MTLS_ENABLED = \"true\": true is not supported by this build",
+                  HasSubstr("PostgreSQL is not supported by this build")));
+  EXPECT_THAT(settings.error().back(), Not(HasSubstr("password")));
+}
+
+TEST(ReadSettings, WrongValuesOfEachSetting) {
+  const std::pair<const char*, std::vector<const char*>> cases[] = {
+      {"ORCHESTRATOR_CHANNEL_CONFIG", {""}},
+      {"ORCHESTRATOR_DATA_DIR", {""}},
+      {"ORCHESTRATOR_LISTEN_ADDRESS",
+       {"", "9000", "host", "host:", ":", "host:65536", "host:-1", "host:+1", "host:http", "::1:9000", "[::1:9000",
+        "a b:9000", "[]:9000", "unix:/x", "a/b:1"}},
+      {"ORCHESTRATOR_TX_RETRY_BUDGET", {"", "x", "-1s", "501h"}},
+      {"ORCHESTRATOR_REPLAY_EVENTS_BATCH_SIZE", {"", "0", "-1", "1.5", "100001", "99999999999999999999", "1x", " 1"}},
+      {"ORCHESTRATOR_GRPC_KEEPALIVE_POLICY_MIN_TIME", {"", "30"}},
+      {"ORCHESTRATOR_GRPC_KEEPALIVE_POLICY_PERMIT_WITHOUT_STREAM", {"", "yes"}},
+      {"ORCHESTRATOR_MAX_MESSAGE_BYTES", {"", "1023", "1073741825"}},
+      {"ORCHESTRATOR_SHUTDOWN_GRACE", {"", "forever"}},
+      {"ORCHESTRATOR_TLS_ENABLED", {"", "yes", "true", "1"}},
+      {"ORCHESTRATOR_MTLS_ENABLED", {"", "yes", "TRUE"}},
+      {"ORCHESTRATOR_VERIFY_CLIENT_MSP_ID", {"", "yes", "t"}},
+      {"ORCHESTRATOR_DATABASE_URL", {"postgresql://x"}},
+  };
+  for (const auto& [name, values] : cases) {
+    for (const char* value : values) {
+      const auto settings = Read(With(name, value));
+      ASSERT_FALSE(settings) << name << "=" << value;
+      EXPECT_THAT(settings.error(), ElementsAre(StartsWith(name))) << value;
+    }
+  }
+}
+
+TEST(ReadSettings, ListenAddresses) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"127.0.0.1:0", "127.0.0.1:0"}, {"localhost:65535", "localhost:65535"},
+      {"[::1]:9000", "[::1]:9000"},   {"[fe80::1%eth0]:9000", "[fe80::1%eth0]:9000"},
+      {":9000", "[::]:9000"},
+  };
+  for (const auto& [given, taken] : cases) {
+    const auto settings = Read(With("ORCHESTRATOR_LISTEN_ADDRESS", given));
+    ASSERT_TRUE(settings) << given;
+    EXPECT_EQ(settings->listen_address, taken);
+  }
+}
+
+TEST(ReadSettings, LogLevels) {
+  const std::pair<const char*, LogLevel> cases[] = {
+      {"", LogLevel::kInfo},        {"trace", LogLevel::kTrace}, {"Debug", LogLevel::kDebug}, {"INFO", LogLevel::kInfo},
+      {"warn", LogLevel::kWarn},    {"error", LogLevel::kError}, {"fatal", LogLevel::kFatal}, {"panic", LogLevel::kOff},
+      {"disabled", LogLevel::kOff}, {"-1", LogLevel::kTrace},    {"0", LogLevel::kDebug},     {"2", LogLevel::kWarn},
+      {"4", LogLevel::kFatal},      {"5", LogLevel::kOff},       {"-128", LogLevel::kTrace},  {"127", LogLevel::kOff}};
+  for (const auto& [word, level] : cases) {
+    const auto settings = Read(With("LOG_LEVEL", word));
+    ASSERT_TRUE(settings);
+    EXPECT_EQ(settings->log_level, level) << word;
+    EXPECT_THAT(settings->warnings, ElementsAre()) << word;
+  }
+  for (const char* word : {"notice", "128", "1.0"}) {
+    const auto settings = Read(With("LOG_LEVEL", word));
+    ASSERT_TRUE(settings);
+    EXPECT_EQ(settings->log_level, LogLevel::kInfo);
+    EXPECT_THAT(settings->warnings, ElementsAre(HasSubstr("failed to parse log level, defaulting to INFO")));
+  }
+}
+
+TEST(SettingsFlags, AFlagWinsOverItsVariable) {
+  CLI::App app;
+  FlagValues flags;
+  AddSettingsFlags(app, flags);
+  app.parse("--listen=127.0.0.1:0 --tx-retry-budget 2s --channel-config /flag.yaml", false);
+  const auto settings = Read({{"ORCHESTRATOR_CHANNEL_CONFIG", "/variable.yaml"},
+                              {"ORCHESTRATOR_TX_RETRY_BUDGET", "nonsense"},
+                              {"ORCHESTRATOR_DATA_DIR", "/variable"}},
+                             flags);
+  ASSERT_TRUE(settings) << settings.error()[0];
+  EXPECT_EQ(settings->channel_config, "/flag.yaml");
+  EXPECT_EQ(settings->listen_address, "127.0.0.1:0");
+  EXPECT_EQ(settings->tx_retry_budget, 2s);
+  EXPECT_EQ(settings->data_dir, "/variable");
+}
+
+TEST(SettingsFlags, HelpNamesVariablesAndDefaults) {
+  CLI::App app;
+  FlagValues flags;
+  AddSettingsFlags(app, flags);
+  const std::string help = app.help();
+  EXPECT_THAT(help, HasSubstr("--shutdown-grace"));
+  EXPECT_THAT(help, HasSubstr("[ORCHESTRATOR_SHUTDOWN_GRACE, default 10s]"));
+}
+
+TEST(ProcessEnvironment, ReadsTheEnvironment) {
+  setenv("ORCHESTRATOR_SETTINGS_TEST", "", 1);
+  EXPECT_EQ(ProcessEnvironment()("ORCHESTRATOR_SETTINGS_TEST"), "");
+  unsetenv("ORCHESTRATOR_SETTINGS_TEST");
+  EXPECT_EQ(ProcessEnvironment()("ORCHESTRATOR_SETTINGS_TEST"), std::nullopt);
+}
+
+}  // namespace
+}  // namespace orc
