@@ -88,29 +88,29 @@ def data_inputs(opener, samples):
     return [from_asset("opener", opener), *(from_asset("samples", key) for key in samples)]
 
 
-def new_task(plan, function, title, inputs, outputs, worker=""):
+def new_task(plan, function, label, inputs, outputs, worker=""):
     """A task. Without `worker`, the owner of its data is the worker: data do not travel, tasks do."""
     return pb.NewComputeTask(key=new_key(), compute_plan_key=plan, function_key=function, worker=worker,
-                             inputs=inputs, outputs=outputs, metadata={"round": title})
+                             inputs=inputs, outputs=outputs, metadata={"label": label})
 
 
-def train_task(plan, functions, title, opener, samples, aggregator, start=None):
+def train_task(plan, functions, label, opener, samples, aggregator, start=None):
     # Only the aggregator may use the model of one hospital, and only until it has been averaged.
     outputs = {"model": pb.NewComputeTaskOutput(permissions=shared_with(aggregator), transient=True)}
     start_inputs = [from_task("model", start)] if start else []
-    return new_task(plan, functions["train"], title, data_inputs(opener, samples) + start_inputs, outputs)
+    return new_task(plan, functions["train"], label, data_inputs(opener, samples) + start_inputs, outputs)
 
 
-def aggregate_task(plan, functions, title, parents, aggregator, users):
+def aggregate_task(plan, functions, label, parents, aggregator, users):
     inputs = [from_task("models", parent) for parent in parents]
     outputs = {"model": pb.NewComputeTaskOutput(permissions=shared_with(*users))}
-    return new_task(plan, functions["aggregate"], title, inputs, outputs, worker=aggregator)
+    return new_task(plan, functions["aggregate"], label, inputs, outputs, worker=aggregator)
 
 
-def evaluate_task(plan, functions, title, data_set, model):
+def evaluate_task(plan, functions, label, data_set, model):
     inputs = [*data_inputs(data_set.opener, data_set.test_samples), from_task("model", model)]
     outputs = {"performance": pb.NewComputeTaskOutput(permissions=pb.NewPermissions(public=True))}
-    return new_task(plan, functions["evaluate"], title, inputs, outputs)
+    return new_task(plan, functions["evaluate"], label, inputs, outputs)
 
 
 @dataclasses.dataclass
@@ -129,12 +129,12 @@ def federated_rounds(plan, functions, data_sets, aggregator, rounds):
     """The tasks of a federated plan: in each round, train everywhere, average, test everywhere."""
     result = []
     for number in range(1, rounds + 1):
-        title = f"round {number}"
+        label = f"round {number}"
         start = result[-1].aggregation if result else None
-        training = {owner: train_task(plan, functions, title, data.opener, data.train_samples, aggregator, start)
+        training = {owner: train_task(plan, functions, label, data.opener, data.train_samples, aggregator, start)
                     for owner, data in data_sets.items()}
-        aggregation = aggregate_task(plan, functions, title, training.values(), aggregator, data_sets)
-        tests = {owner: evaluate_task(plan, functions, title, data, aggregation)
+        aggregation = aggregate_task(plan, functions, label, training.values(), aggregator, data_sets)
+        tests = {owner: evaluate_task(plan, functions, label, data, aggregation)
                  for owner, data in data_sets.items()}
         result.append(Round(training, aggregation, tests))
     return result

@@ -57,10 +57,13 @@ class Server:
         if self.address is None:
             raise ServerError(f"the server did not start{self._last_words()}")
 
-    def check_alive(self):
-        code = self._process.poll()
-        if code is not None:
-            raise ServerError(f"the server ended in the middle of the demo, {_ending(code)}{self._last_words()}")
+    def check_alive(self, patience_seconds=0):
+        """An error if the server has ended, or ends while one waits this long."""
+        try:
+            code = self._process.wait(patience_seconds)
+        except subprocess.TimeoutExpired:
+            return
+        raise ServerError(f"the server ended in the middle of the demo, {_ending(code)}{self._last_words()}")
 
     def stop(self):
         """Asks the server to end, as a service manager does. Anything but a clean end is an error."""

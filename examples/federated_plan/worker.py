@@ -1,5 +1,4 @@
 """An organization at work: it follows the events of the channel and does what falls to it. Nobody else tells it."""
-import hashlib
 import json
 import threading
 import time
@@ -10,24 +9,13 @@ import grpc
 
 import learning
 from client import pb
+from history import History
 
 FINAL_STATUSES = (pb.STATUS_DONE, pb.STATUS_FAILED, pb.STATUS_CANCELED)
 
 
-class History:
-    """A fingerprint of a sequence of events: two are equal if the same events came in the same order."""
-
-    def __init__(self):
-        self.events = 0
-        self._digest = hashlib.sha256()
-
-    def add(self, event):
-        self.events += 1
-        # Maps have no order on the wire; `deterministic` gives them one.
-        self._digest.update(event.SerializeToString(deterministic=True))
-
-    def fingerprint(self):
-        return self._digest.hexdigest()
+class WorkerError(Exception):
+    """A worker has stopped because of an error of its own."""
 
 
 class Worker:
@@ -42,7 +30,7 @@ class Worker:
         self.samples = samples
         self.history = History()
         self.cursor = ""  # the id of the last event that was dealt with; a real worker keeps it on disk
-        self.failure = None
+        self._failure = None
         self._client = client
         self._storage = storage
         self._say = say
@@ -60,19 +48,26 @@ class Worker:
         self._events.cancel()
         self._thread.join()
 
+    def check(self):
+        """Raises what has stopped the worker, if something has."""
+        if isinstance(self._failure, grpc.RpcError):
+            raise self._failure
+        if self._failure:
+            raise WorkerError(f"the worker of {self.organization} stopped: {self._failure!r}") from self._failure
+
     def _follow(self):
         try:
             for event in self._events:
                 self._handle(event)
                 self.history.add(event)
                 self.cursor = event.id
-            self.failure = RuntimeError("the stream of events ended as if there could be no more")
+            self._failure = RuntimeError("the stream of events ended as if there could be no more")
         except grpc.RpcError as error:
             # A worker in production would wait a few seconds and connect again.
             if error.code() is not grpc.StatusCode.CANCELLED:
-                self.failure = error
-        except Exception as error:  # the story must hear of it, and this thread has no one else to tell
-            self.failure = error
+                self._failure = error
+        except Exception as error:  # check() passes it on to whoever waits for this thread
+            self._failure = error
 
     def _handle(self, event):
         match event.WhichOneof("asset"):
@@ -124,7 +119,7 @@ class Worker:
         self._apply(task, pb.TASK_ACTION_EXECUTING)
         inputs = tasks.GetTaskInputAssets(pb.GetTaskInputAssetsParam(compute_task_key=key)).assets
         function = self._client.FunctionService.GetFunction(pb.GetFunctionParam(key=task.function_key))
-        title = f"{task.metadata['round']}: {function.name}"
+        title = f"{task.metadata['label']}: {function.name}"
         try:
             result = self._run(function, inputs)
         except Exception:  # whatever goes wrong in the code of others is a result, too
@@ -180,4 +175,4 @@ class Worker:
             parent = tasks.GetTask(pb.GetTaskParam(key=key))
             if parent.worker == self.organization and parent.outputs[output].transient:
                 tasks.DisableOutput(pb.DisableOutputParam(compute_task_key=key, identifier=output))
-                self._say(f"{parent.metadata['round']}: own model disabled")
+                self._say(f"{parent.metadata['label']}: own model disabled")

@@ -138,7 +138,7 @@ constexpr std::array kTable{
     Setting{"listen", "ORCHESTRATOR_LISTEN_ADDRESS", "0.0.0.0:9000", false, false,
             "host:port to serve gRPC on; port 0 is any free port", TakeListenAddress},
     Setting{"tx-retry-budget", "ORCHESTRATOR_TX_RETRY_BUDGET", "500ms", false, false,
-            "how long a call may be tried again when the store cannot take it", TakeDuration<&S::tx_retry_budget>},
+            "accepted for existing deployments; calls never conflict here, so none is tried again", TakeDuration<&S::tx_retry_budget>},
     Setting{"replay-events-batch-size", "ORCHESTRATOR_REPLAY_EVENTS_BATCH_SIZE", "100", false, false,
             "events read from the store at a time when a subscriber is behind",
             TakeInteger<&S::replay_events_batch_size, 1, 100'000>},

@@ -15,8 +15,8 @@ namespace orc::sqlite {
 namespace {
 
 // Pages of 4 KiB. Frequent checkpoints write the same pages again and again; rare ones let the log outgrow the caches.
-constexpr int kCheckpointPages = 8 * 256;
-constexpr int kLargeLogPages = 64 * 256;
+constexpr int kCheckpointPages = 16 * 256;
+constexpr int kLargeLogPages = 128 * 256;
 // How long a checkpoint of a large log waits for readers that still use it.
 constexpr int kTruncateWaitMs = 50;
 
