@@ -204,7 +204,7 @@ tl::expected<Settings, std::vector<std::string>> ReadSettings(const Environment&
   for (const Setting& setting : kTable) {
     const std::optional<Given> given = Find(setting, environment, flags);
     if (!given) {
-      wrong.push_back(std::string(setting.variable) + " is not set: " + setting.help + " is wanted");
+      wrong.push_back(std::string(setting.variable) + " is not set; it is required: " + setting.help);
       continue;
     }
     if (const Complaint complaint = setting.take(given->value, settings)) {

@@ -84,8 +84,8 @@ TEST(ReadSettings, EveryWrongSettingIsReported) {
   ASSERT_FALSE(settings);
   EXPECT_THAT(
       settings.error(),
-      ElementsAre("ORCHESTRATOR_CHANNEL_CONFIG is not set: path of the channel file: which organizations are in "
-                  "which channels is wanted",
+      ElementsAre("ORCHESTRATOR_CHANNEL_CONFIG is not set; it is required: path of the channel file: which "
+                  "organizations are in which channels",
                   StartsWith("--listen = \"nowhere\": host:port is wanted"),
                   "ORCHESTRATOR_TX_RETRY_BUDGET = \"500\": a duration from 0s to 500h such as 500ms or 1m30s "
                   "is wanted",
