@@ -67,7 +67,7 @@ Result<void> Calls::Guard(const std::function<Result<void>()>& answer) {
 }
 
 Result<ChannelRuntime*> Calls::Admit(UnaryCall& call, Caller& caller) {
-  ORC_ASSIGN(caller, Identify(call.context().client_metadata(), directory_));
+  ORC_ASSIGN(caller, Identify(call.context(), gate_));
   return FindChannel(caller);
 }
 
@@ -78,7 +78,7 @@ Result<ChannelRuntime*> Calls::FindChannel(const Caller& caller) {
 }
 
 tl::expected<ChannelRuntime*, grpc::Status> Calls::AdmitStream(grpc::CallbackServerContext& context, Caller& caller) {
-  Result<Caller> identified = Identify(context.client_metadata(), directory_);
+  Result<Caller> identified = Identify(context, gate_);
   if (!identified) return tl::unexpected(ToStreamAdmissionStatus(identified.error()));
   caller = std::move(*identified);
   const Result<ChannelRuntime*> channel = FindChannel(caller);

@@ -60,8 +60,7 @@ class UnaryCall : public grpc::ServerUnaryReactor {
 
 class Calls {
  public:
-  Calls(const ChannelDirectory& directory, Hub& hub, Executor& readers)
-      : directory_(directory), hub_(hub), readers_(readers) {}
+  Calls(const Gate& gate, Hub& hub, Executor& readers) : gate_(gate), hub_(hub), readers_(readers) {}
 
   template <class Request, class Response>
   grpc::ServerUnaryReactor* Write(grpc::CallbackServerContext* context, const Request* request, Response* response) {
@@ -112,6 +111,9 @@ class Calls {
   // Identity and channel of a stream; the error's status is that of streams (decisions.md D9).
   tl::expected<ChannelRuntime*, grpc::Status> AdmitStream(grpc::CallbackServerContext& context, Caller& caller);
 
+  // What decides on the callers.
+  const Gate& gate() const { return gate_; }
+
  private:
   template <class Request, class Response>
   class WriteCall final : public UnaryCall, public Command {
@@ -145,7 +147,7 @@ class Calls {
   Result<ChannelRuntime*> Admit(UnaryCall& call, Caller& caller);
   Result<ChannelRuntime*> FindChannel(const Caller& caller);
 
-  const ChannelDirectory& directory_;
+  const Gate gate_;
   Hub& hub_;
   Executor& readers_;
 };
