@@ -3,87 +3,39 @@
 #include <grpc/grpc_security_constants.h>
 #include <grpcpp/security/auth_context.h>
 #include <openssl/evp.h>
-#include <openssl/x509v3.h>
 
 #include <algorithm>
 #include <unordered_map>
 
 #include "base/log.h"
 #include "domain/text.h"
+#include "rpc/client_chain.h"
 
 namespace orc {
 namespace {
 
-using Store = std::unique_ptr<X509_STORE, FreeWith<X509_STORE_free>>;
-using StoreContext = std::unique_ptr<X509_STORE_CTX, FreeWith<X509_STORE_CTX_free>>;
-
 void FreeStack(STACK_OF(X509) * stack) {
   sk_X509_free(stack);
 }
-using Untrusted = std::unique_ptr<STACK_OF(X509), FreeWith<FreeStack>>;
-
-// The security level of the TLS library: keys and signatures of at least 112 bits of strength.
-constexpr int kSecurityLevel = 2;
-// Certificates between a leaf and its anchor.
-constexpr int kMaxDepth = 10;
+using Stack = std::unique_ptr<STACK_OF(X509), FreeWith<FreeStack>>;
 
 tl::unexpected<Error> Refuse(const std::string& what) {
   return Fail(ErrorKind::kPermissionDenied, "invalid MSPID: " + what);
 }
 
-// An authority that has published no list has revoked nothing, and an old list is better than none.
-int TolerateListGaps(int ok, X509_STORE_CTX* context) {
-  const int error = X509_STORE_CTX_get_error(context);
-  return ok == 1 || error == X509_V_ERR_UNABLE_TO_GET_CRL || error == X509_V_ERR_CRL_HAS_EXPIRED ? 1 : 0;
+std::shared_ptr<const ClientAnchors> MakeAnchors(const ClientAuthority& authority) {
+  std::vector<X509*> certificates;
+  std::vector<X509_CRL*> lists;
+  for (const Certificate& each : authority.certificates) certificates.push_back(each.get());
+  for (const RevocationList& each : authority.revocation_lists) lists.push_back(each.get());
+  return std::make_shared<const ClientAnchors>(certificates, lists);
 }
 
-Store MakeStore(const ClientAuthority& authority) {
-  Store store(X509_STORE_new());
-  for (const Certificate& each : authority.certificates) X509_STORE_add_cert(store.get(), each.get());
-  for (const RevocationList& each : authority.revocation_lists) X509_STORE_add_crl(store.get(), each.get());
-  X509_VERIFY_PARAM* const rules = X509_STORE_get0_param(store.get());
-  X509_VERIFY_PARAM_set_purpose(rules, X509_PURPOSE_SSL_CLIENT);
-  X509_VERIFY_PARAM_set_auth_level(rules, kSecurityLevel);
-  X509_VERIFY_PARAM_set_depth(rules, kMaxDepth);
-  X509_VERIFY_PARAM_set_flags(rules, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST);
-  if (!authority.revocation_lists.empty()) {
-    X509_VERIFY_PARAM_set_flags(rules, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
-    X509_STORE_set_verify_cb(store.get(), TolerateListGaps);
-  }
-  return store;
-}
-
-// OpenSSL takes an intermediate for a CA that says so in its key usage only; here it must carry the CA flag. What is
-// in the organization's folder is trusted as it is.
-Result<void> CheckCaFlags(STACK_OF(X509) & chain, int sent_by_client) {
-  constexpr int kSaysSo = 1;
-  for (int i = 1; i < sent_by_client; ++i) {
-    if (X509_check_ca(sk_X509_value(&chain, i)) != kSaysSo) {
-      return Fail(ErrorKind::kRefused, "an intermediate certificate is not that of a CA");
-    }
-  }
-  return {};
-}
-
-// Until when the chain is good. Failure: why there is none; the caller words it for the client.
-Result<TimePoint> VerifyChain(X509& leaf, const PemContent& sent, X509_STORE& store) {
-  const Untrusted untrusted(sk_X509_new_null());
-  for (const Certificate& each : sent.certificates) sk_X509_push(untrusted.get(), each.get());
-  const StoreContext context(X509_STORE_CTX_new());
-  if (context == nullptr || X509_STORE_CTX_init(context.get(), &store, &leaf, untrusted.get()) != 1) {
-    return Fail(ErrorKind::kInternal, TakeOpenSslError("out of memory"));
-  }
-  if (X509_verify_cert(context.get()) != 1) {
-    TakeOpenSslError("");
-    return Fail(ErrorKind::kRefused, X509_verify_cert_error_string(X509_STORE_CTX_get_error(context.get())));
-  }
-  STACK_OF(X509)& chain = *X509_STORE_CTX_get0_chain(context.get());
-  ORC_TRY(CheckCaFlags(chain, X509_STORE_CTX_get_num_untrusted(context.get())));
-  TimePoint good_until = TimePoint::max();
-  for (int i = 0; i < sk_X509_num(&chain); ++i) {
-    good_until = std::min(good_until, NotAfter(*sk_X509_value(&chain, i)));
-  }
-  return good_until;
+Result<TimePoint> VerifyChain(X509& leaf, const std::string& chain_pem, const ClientAnchors& anchors) {
+  ORC_ASSIGN(const PemContent chain, ParsePem(chain_pem, kMaxSentIntermediates + 1));
+  const Stack sent(sk_X509_new_null());
+  for (const Certificate& each : chain.certificates) sk_X509_push(sent.get(), each.get());
+  return anchors.Verify(leaf, sent.get());
 }
 
 std::string Digest(const std::string& leaf_pem, const std::string& chain_pem) {
@@ -117,7 +69,7 @@ Peer PeerOf(const grpc::AuthContext& context) {
 // The authorities as of one moment, and whom they have vouched for.
 struct OrganizationCheck::State {
   explicit State(const ClientAuthorities& authorities) {
-    for (const auto& [organization, authority] : authorities) stores.emplace(organization, MakeStore(authority));
+    for (const auto& [organization, authority] : authorities) anchors.emplace(organization, MakeAnchors(authority));
   }
 
   bool Remembers(const std::string& key) {
@@ -132,7 +84,7 @@ struct OrganizationCheck::State {
     remembered[key] = good_until;
   }
 
-  std::map<std::string, Store, std::less<>> stores;
+  std::map<std::string, std::shared_ptr<const ClientAnchors>, std::less<>> anchors;
   std::mutex mutex;
   std::unordered_map<std::string, TimePoint> remembered;  // guarded by mutex
 };
@@ -164,13 +116,11 @@ Result<void> OrganizationCheck::Check(const Peer& peer, const std::string& organ
   if (std::find(values.begin(), values.end(), organization) == values.end()) {
     return Refuse("cannot find MSPID " + Quote(organization) + " in client TLS certificate Subject Organizations");
   }
-  const auto store = state->stores.find(organization);
-  if (store == state->stores.end()) {
+  const auto anchors = state->anchors.find(organization);
+  if (anchors == state->anchors.end()) {
     return Refuse("cannot find MSPID " + Quote(organization) + " in allowed organizations");
   }
-  const Result<PemContent> sent = ParsePem(peer.chain_pem, kMaxSentIntermediates + 1);
-  const Result<TimePoint> good_until =
-      sent ? VerifyChain(*leaf->certificates[0], *sent, *store->second) : tl::unexpected(sent.error());
+  const Result<TimePoint> good_until = VerifyChain(*leaf->certificates[0], peer.chain_pem, *anchors->second);
   if (!good_until) {
     Log(LogLevel::kWarn, "client certificate refused",
         {{"mspid", organization},

@@ -2,13 +2,9 @@
 // connection may act as an organization.
 //
 // It may if one of the O values of its subject is the organization's id and it chains, through the intermediates the
-// client sent, to one of the organization's own CA certificates, be it a root or an intermediate. OpenSSL builds and
-// judges that chain: signatures, validity, purpose (client authentication, where a certificate restricts it), CA flag,
-// path length, and the organization's revocation lists, if it has any. What else the client sent, key identifiers and
-// the CAs of other organizations prove nothing. The certificate itself may be of X.509 version 1.
-//
-// A revocation list counts beyond its next update: it is better late than gone. An authority without a list of its own
-// revokes nothing.
+// client sent, to one of the organization's own CA certificates, be it a root or an intermediate (client_chain.h). What
+// else the client sent, key identifiers and the CAs of other organizations prove nothing. The certificate itself may be
+// of X.509 version 1.
 //
 // Thread-safe. Accepted certificates are remembered, at most kMaxRemembered of them, until one of their chain expires
 // or the authorities are replaced.

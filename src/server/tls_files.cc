@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "domain/text.h"
 #include "rpc/small_file.h"
+#include "server/tls_handshake.h"
 
 namespace orc {
 namespace {
@@ -17,9 +18,22 @@ void LogRefused(const char* what, const Result<void>& adopted) {
       {{"error", adopted.error().text}});
 }
 
+ClientPool MakeClientPool(const std::vector<Certificate>& own, const ClientAuthorities& authorities) {
+  ClientPool pool;
+  const auto add = [&](const std::vector<Certificate>& group) {
+    std::vector<X509*> certificates;
+    for (const Certificate& each : group) certificates.push_back(each.get());
+    pool.emplace_back(certificates, std::vector<X509_CRL*>());
+  };
+  add(own);
+  for (const auto& [organization, authority] : authorities) add(authority.certificates);
+  return pool;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<TlsFiles>> TlsFiles::Open(const Settings& settings, std::chrono::milliseconds poll) {
+  if (settings.tls_enabled) InstallHandshakeRules();
   std::unique_ptr<TlsFiles> files(new TlsFiles(settings, poll));
   ORC_TRY(files->Load());
   files->follower_ = std::jthread([self = files.get()](const std::stop_token& stop) { self->Follow(stop); });
@@ -142,8 +156,9 @@ Result<void> TlsFiles::MakeRoots(const std::vector<Certificate>& own, const Clie
   return {};
 }
 
-// Nothing is there to tell before the end of Load.
 void TlsFiles::Publish() {
+  if (settings_.mtls_enabled) SetClientPool(MakeClientPool(own_authorities_, authorities_));
+  // These two are made at the end of Load.
   if (credentials_ != nullptr) credentials_->Replace(pair_, client_roots_);
   if (check_ != nullptr) check_->Replace(authorities_);
 }

@@ -26,7 +26,7 @@ namespace orc {
 class TlsFiles {
  public:
   // Reads what the settings ask for and begins to follow it, one reading each `poll`. Failure (kRefused): a file is
-  // missing, unreadable or not good; the text names it and the reason.
+  // missing, unreadable or not good; the text names it and the reason. To be called once in a process.
   static Result<std::unique_ptr<TlsFiles>> Open(const Settings& settings,
                                                 std::chrono::milliseconds poll = std::chrono::milliseconds(500));
   ~TlsFiles();

@@ -98,6 +98,9 @@ def test_forged_key_identifiers(shared, pki, certificates, serve):
     assert ask(server, both, "OrgA") == OK
     assert ask(server, both, "OrgB") == wrong_issuer("OrgB")
     assert ask(server, both, "OrgB", both.chain + pki.b.crt.read_text()) == wrong_issuer("OrgB")
+    # The CA that has taken b's name and identifier does not shut out b's clients.
+    assert ask(server, pki.client_b, "OrgB") == OK
+    assert ask(server, pki.b_issuing.issue("/O=OrgB"), "OrgB") == OK
 
 
 def test_authority_without_key_identifiers(shared, pki, certificates, serve):
@@ -114,6 +117,17 @@ def test_authority_without_key_identifiers(shared, pki, certificates, serve):
 def test_the_certificate_of_the_guide_has_version_1(shared, pki):
     assert ask(shared, pki.a.issue_version_1("/O=OrgA/CN=backend.example.org"), "OrgA") == OK
     assert ask(shared, pki.a.issue_version_1("/O=OrgB/CN=backend.example.org"), "OrgB") == wrong_issuer("OrgB")
+
+
+def test_authorities_of_one_name_whose_clients_have_version_1(certificates, serve, pki):
+    """As when several organizations follow the same guide, or one renews its CA with a new key."""
+    named = [Authority(pki.folder, f"namesake-{i}", subject="/CN=Orchestrator Root CA") for i in range(3)]
+    certificates.allow("OrgA", *named[:2])
+    certificates.allow("OrgB", named[2])
+    server = serve(*certificates.flags()).start()
+    for authority, organization in zip(named, ["OrgA", "OrgA", "OrgB"]):
+        assert ask(server, authority.issue_version_1(f"/O={organization}/CN=x"), organization) == OK
+    assert ask(server, named[0].issue_version_1("/O=OrgB/CN=x"), "OrgB") == wrong_issuer("OrgB")
 
 
 def test_one_ca_for_two_organizations(certificates, serve, pki):
