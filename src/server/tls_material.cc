@@ -40,14 +40,12 @@ int NoPassword(char*, int, int, void* asked) {
 
 Result<Key> ParseKey(const std::string& path, const std::string& text) {
   const Bio bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
-  ERR_clear_error();
   bool encrypted = false;
   Key key(PEM_read_bio_PrivateKey(bio.get(), nullptr, NoPassword, &encrypted));
   if (key != nullptr) return key;
-  const bool no_pem = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
-  const std::string reason = TakeOpenSslError("cannot be read");
+  ERR_clear_error();
   if (encrypted) return Refuse(kKey, path, "it is encrypted, and there is no password; a plain key is wanted");
-  return Refuse(kKey, path, no_pem ? "no PEM private key in it" : reason);
+  return Refuse(kKey, path, "no readable PEM private key in it");
 }
 
 std::string EncodedSubject(const X509& certificate) {
