@@ -3,8 +3,13 @@ import itertools
 
 import pytest
 
+pytest.register_assert_rewrite("checks", "model")
+
 from server import BINARY, Server
 from world import MEMBERS, World
+
+if not BINARY:
+    pytest.exit("ORCHESTRATOR_BINARY must name the server's binary", returncode=2)
 
 SHARED_CHANNELS = 150
 OUTSIDER = "OrgOutside"
