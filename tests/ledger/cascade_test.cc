@@ -75,8 +75,10 @@ TEST(Cascade, AStoreThatFailsHalfWayLeavesNoTrace) {
   RegisterBasics(ledger);
   RegisterMany(ledger);
   ASSERT_EQ(TextOf(ledger.Do("A", FunctionActionRequest(KeyText(1), pb::FUNCTION_ACTION_BUILDING))), "");
-  const size_t before = ledger.Events().size();
+  size_t before = 0;
   for (const StoreCall call : {StoreCall::kApply, StoreCall::kRead, StoreCall::kCommit}) {
+    ASSERT_EQ(TextOf(ledger.Do("A", PlanUpdate(KeyText(2), "name"))), "");  // the writer knows that the store is back
+    before = ledger.Events().size();
     const auto plan = MakeCall("A", PlanRequest(KeyText(3)));
     const auto ready = MakeCall("A", FunctionActionRequest(KeyText(1), pb::FUNCTION_ACTION_READY));
     ledger.store->Fail(call, {call == StoreCall::kCommit ? 0 : 15});

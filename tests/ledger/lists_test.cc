@@ -11,7 +11,8 @@ std::vector<std::string> KeysInList(TestLedger& ledger) {
   Page page;
   page.limit = 1000;
   std::vector<std::string> keys;
-  for (const AssetRow& row : *ledger.Read()->ListAssets(AssetType<T>::kKind, {}, page)) {
+  const std::vector<AssetRow> rows = *ledger.Read()->ListAssets(AssetType<T>::kKind, {}, page);
+  for (const AssetRow& row : rows) {
     T asset;
     EXPECT_EQ(TextOf(Decode(row, asset)), "");
     keys.push_back(asset.key());
@@ -23,7 +24,8 @@ std::vector<std::string> TasksInList(TestLedger& ledger) {
   Page page;
   page.limit = 1000;
   std::vector<std::string> keys;
-  for (const FullTaskRow& row : *ledger.Read()->ListTasks({}, page)) keys.push_back(row.row.key.ToString());
+  const std::vector<FullTaskRow> rows = *ledger.Read()->ListTasks({}, page);
+  for (const FullTaskRow& row : rows) keys.push_back(row.row.key.ToString());
   return keys;
 }
 

@@ -87,7 +87,8 @@ NO_WORKER = "OE0003: Worker cannot be inferred and must be explicitly set"
     ("8 worker not registered", A, task(worker=GUEST), NOT_FOUND, missing("organization", GUEST)),
     ("8 before 9", A, task(worker="Nobody", inputs=[by_key("one", "nothing")]), NOT_FOUND,
      missing("organization", "Nobody")),
-    ("9 before 10", A, task(inputs=[by_key("one", "nothing")], outputs={}), NOT_FOUND, missing("model", key("nothing"))),
+    ("9 before 10", A, task(inputs=[by_key("one", "nothing")], outputs={}), NOT_FOUND,
+     missing("model", key("nothing"))),
     ("first failing task in sorted order", A, new_tasks(
         new_task("z", parents=["y"], plan="nothing"), new_task("y", worker="Nobody")), NOT_FOUND,
      missing("organization", "Nobody")),

@@ -1,8 +1,9 @@
 #include "rpc/services/event_service.h"
 
 #include <deque>
-#include <mutex>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "base/log.h"
 #include "domain/text.h"
@@ -72,7 +73,7 @@ class EventRpc::Subscription final : public grpc::ServerWriteReactor<grpc::ByteB
 
   void OnCancel() override { EndSoon(grpc::Status(grpc::StatusCode::CANCELLED, "the subscriber has left")); }
 
-  void OnDone() override { service_.subscriptions_.Remove(this); }
+  void OnDone() override { service_.Forget(this); }
 
   // Ends the stream if its caller would not be let in now.
   void CheckCaller() {
@@ -168,6 +169,25 @@ class EventRpc::Subscription final : public grpc::ServerWriteReactor<grpc::ByteB
   std::optional<grpc::Status> ending_;  // guarded by mutex_
 };
 
+bool EventRpc::IsFull() {
+  const std::lock_guard lock(mutex_);
+  return open_.size() >= options_.max_subscribers;
+}
+
+void EventRpc::Forget(Subscription* subscription) {
+  std::shared_ptr<Subscription> last;  // released after the lock
+  const std::lock_guard lock(mutex_);
+  const auto found = open_.find(subscription);
+  last = std::move(found->second);
+  open_.erase(found);
+  ended_.notify_all();
+}
+
+bool EventRpc::WaitForEnd(std::chrono::milliseconds patience) {
+  std::unique_lock lock(mutex_);
+  return ended_.wait_for(lock, patience, [this] { return open_.empty(); });
+}
+
 grpc::ServerWriteReactor<grpc::ByteBuffer>* EventRpc::SubscribeToEvents(grpc::CallbackServerContext* context,
                                                                         const grpc::ByteBuffer* request) {
   using Refused = Refusal<grpc::ServerWriteReactor<grpc::ByteBuffer>>;
@@ -176,13 +196,17 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* EventRpc::SubscribeToEvents(grpc::Ca
   if (!channel) return new Refused(channel.error());
   const Result<std::string> start_id = ParseStartId(*request);
   if (!start_id) return new Refused(ToStatus(start_id.error()));
-  const auto subscription = std::make_shared<Subscription>(*this, **channel, caller, PeerOf(*context, calls_.gate()));
-  if (!subscriptions_.Add(subscription)) {
+  if (IsFull()) {
     return new Refused(grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED,
                                     "the server has its largest number of subscribers; subscribe again later"));
   }
   Log(LogLevel::kInfo, "Subscribing to events",
       {{"mspid", caller.organization}, {"channel", caller.channel}, {"startEventId", *start_id}});
+  const auto subscription = std::make_shared<Subscription>(*this, **channel, caller, PeerOf(*context, calls_.gate()));
+  {
+    const std::lock_guard lock(mutex_);
+    open_.emplace(subscription.get(), subscription);
+  }
   if (!replayers_.Submit([stream = subscription.get(), start_id = *start_id] { stream->Start(start_id); })) {
     subscription->End(
         grpc::Status(grpc::StatusCode::UNAVAILABLE, "too many subscribers are behind; subscribe again later"));
@@ -191,7 +215,12 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* EventRpc::SubscribeToEvents(grpc::Ca
 }
 
 void EventRpc::EndRefused() {
-  for (const auto& subscription : subscriptions_.All()) subscription->CheckCaller();
+  std::vector<std::shared_ptr<Subscription>> open;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [key, subscription] : open_) open.push_back(subscription);
+  }
+  for (const auto& subscription : open) subscription->CheckCaller();
 }
 
 }  // namespace orc

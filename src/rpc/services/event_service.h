@@ -7,6 +7,11 @@
 // Thread-safe; outlives the gRPC server.
 #pragma once
 
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+
 #include "event.grpc.pb.h"
 #include "rpc/calls.h"
 #include "rpc/stream.h"
@@ -18,17 +23,21 @@ struct SubscriptionOptions {
   size_t max_subscribers = 4096;
 };
 
-class EventRpc final : public orchestrator::EventService::WithRawCallbackMethod_SubscribeToEvents<
-                           orchestrator::EventService::CallbackService> {
+class EventRpc final
+    : public orchestrator::EventService::WithRawCallbackMethod_QueryEvents<
+          orchestrator::EventService::WithRawCallbackMethod_SubscribeToEvents<orchestrator::EventService::Service>> {
  public:
   // `replayers` runs the subscribers' reads of the store.
   EventRpc(Calls& calls, Executor& replayers, SubscriptionOptions options)
-      : calls_(calls), replayers_(replayers), options_(options), subscriptions_(options.max_subscribers) {}
+      : calls_(calls), replayers_(replayers), options_(options) {}
 
-  grpc::ServerUnaryReactor* QueryEvents(grpc::CallbackServerContext* context,
-                                        const orchestrator::QueryEventsParam* request,
-                                        orchestrator::QueryEventsResponse* response) override {
-    return calls_.Read(context, request, response);
+  // After the feeds were closed: waits until all streams have ended, for `patience` at most. False: some have not,
+  // because their subscribers do not take what they are sent; only the end of their connections ends them.
+  bool WaitForEnd(std::chrono::milliseconds patience);
+
+  grpc::ServerUnaryReactor* QueryEvents(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                        grpc::ByteBuffer* response) override {
+    return calls_.Read<orchestrator::QueryEventsParam, orchestrator::QueryEventsResponse>(context, request, response);
   }
 
   grpc::ServerWriteReactor<grpc::ByteBuffer>* SubscribeToEvents(grpc::CallbackServerContext* context,
@@ -41,10 +50,15 @@ class EventRpc final : public orchestrator::EventService::WithRawCallbackMethod_
  private:
   class Subscription;
 
+  bool IsFull();
+  void Forget(Subscription* subscription);
+
   Calls& calls_;
   Executor& replayers_;
   const SubscriptionOptions options_;
-  StreamSet<Subscription> subscriptions_;
+  std::mutex mutex_;
+  std::condition_variable ended_;                                          // notified when a subscription ends
+  std::unordered_map<Subscription*, std::shared_ptr<Subscription>> open_;  // guarded by mutex_
 };
 
 }  // namespace orc
