@@ -22,6 +22,7 @@ ClientPool MakeClientPool(const std::vector<Certificate>& own, const ClientAutho
   ClientPool pool;
   const auto add = [&](const std::vector<Certificate>& group) {
     std::vector<X509*> certificates;
+    certificates.reserve(group.size());
     for (const Certificate& each : group) certificates.push_back(each.get());
     pool.emplace_back(certificates, std::vector<X509_CRL*>());
   };
@@ -137,10 +138,11 @@ Result<void> TlsFiles::AdoptFolder(const Result<CaFolder>& folder) {
   ORC_TRY(MakeRoots(own_authorities_, authorities));
   size_t certificates = 0;
   for (const auto& [organization, authority] : authorities) {
-    WarnOfDates(authority.certificates, "client CA", path + "/" + organization);
+    const std::string place = (std::filesystem::path(path) / organization).string();
+    WarnOfDates(authority.certificates, "client CA", place);
     certificates += authority.certificates.size();
     Log(LogLevel::kInfo, "Loaded TLS client CA certificate",
-        {{"cacert", path + "/" + organization}, {"certificates", std::to_string(authority.certificates.size())}});
+        {{"cacert", place}, {"certificates", std::to_string(authority.certificates.size())}});
   }
   Log(certificates == 0 ? LogLevel::kWarn : LogLevel::kInfo, "client CA folder read",
       {{"path", path},

@@ -51,7 +51,7 @@ Result<Key> ParseKey(const std::string& path, const std::string& text) {
 std::string EncodedSubject(const X509& certificate) {
   unsigned char* encoded = nullptr;
   const int size = i2d_X509_NAME(X509_get_subject_name(&certificate), &encoded);
-  const std::string name = size < 0 ? "" : std::string(reinterpret_cast<char*>(encoded), static_cast<size_t>(size));
+  std::string name = size < 0 ? "" : std::string(reinterpret_cast<char*>(encoded), static_cast<size_t>(size));
   OPENSSL_free(encoded);
   return name;
 }
