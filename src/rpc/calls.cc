@@ -73,7 +73,7 @@ Result<ChannelRuntime*> Calls::FindChannel(const Caller& caller) {
 }
 
 tl::expected<ChannelRuntime*, grpc::Status> Calls::AdmitStream(Context& context, Caller& caller) {
-  Result<Caller> identified = Identify(context.client_metadata(), directory_);
+  Result<Caller> identified = Identify(context, gate_);
   if (!identified) return tl::unexpected(ToStreamAdmissionStatus(identified.error()));
   caller = std::move(*identified);
   const Result<ChannelRuntime*> channel = FindChannel(caller);

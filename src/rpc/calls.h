@@ -66,7 +66,7 @@ class UnaryCall : public grpc::ServerUnaryReactor {
   void OnDone() override { delete this; }
 
   bool IsCancelled() const { return context_.IsCancelled(); }
-  const Metadata& metadata() const { return context_.client_metadata(); }
+  const grpc::CallbackServerContext& context() const { return context_; }
   int64_t size_bytes() const { return size_bytes_; }
   const RequestType& request() const { return request_; }
   ResponseType& response() { return response_; }
@@ -86,8 +86,7 @@ class Calls {
   using Context = grpc::CallbackServerContext;
   using Bytes = grpc::ByteBuffer;
 
-  Calls(const ChannelDirectory& directory, Hub& hub, Executor& readers)
-      : directory_(directory), hub_(hub), readers_(readers) {}
+  Calls(const Gate& gate, Hub& hub, Executor& readers) : gate_(gate), hub_(hub), readers_(readers) {}
 
   template <class Request, class Response>
   grpc::ServerUnaryReactor* Write(Context* context, const Bytes* request, Bytes* response) {
@@ -137,6 +136,9 @@ class Calls {
   // Identity and channel of a stream; the error's status is that of streams (decisions.md D9).
   tl::expected<ChannelRuntime*, grpc::Status> AdmitStream(Context& context, Caller& caller);
 
+  // What decides on the callers.
+  const Gate& gate() const { return gate_; }
+
  private:
   template <class Request, class Response>
   class WriteCall final : public UnaryCall<Request, Response>, public Command {
@@ -161,13 +163,13 @@ class Calls {
   // Who calls comes before what is asked: strangers cost no parsing.
   template <class Call>
   Result<ChannelRuntime*> Admit(Call& call, const Bytes& request, Caller& caller) {
-    ORC_ASSIGN(caller, Identify(call.metadata(), directory_));
+    ORC_ASSIGN(caller, Identify(call.context(), gate_));
     ORC_TRY(call.Parse(request));
     return FindChannel(caller);
   }
   Result<ChannelRuntime*> FindChannel(const Caller& caller);
 
-  const ChannelDirectory& directory_;
+  const Gate gate_;
   Hub& hub_;
   Executor& readers_;
 };

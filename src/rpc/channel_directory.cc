@@ -1,17 +1,13 @@
 #include "rpc/channel_directory.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <yaml-cpp/depthguard.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <optional>
 
 #include "domain/text.h"
+#include "rpc/small_file.h"
 
 namespace orc {
 namespace {
@@ -76,29 +72,6 @@ Result<Channels> Convert(const YAML::Node& document) {
   return channels;
 }
 
-tl::unexpected<Error> CannotRead(const std::string& path, std::string_view reason) {
-  return Fail(ErrorKind::kRefused, "channel file " + Quote(path) + ": " + std::string(reason));
-}
-
-Result<std::string> ReadAll(int fd, const std::string& path) {
-  struct stat about = {};
-  if (fstat(fd, &about) != 0) return CannotRead(path, std::strerror(errno));
-  if (!S_ISREG(about.st_mode)) return CannotRead(path, "not a regular file");
-  std::string content(kMaxChannelFileBytes + 1, '\0');
-  size_t size = 0;
-  while (size < content.size()) {
-    const ssize_t got = read(fd, content.data() + size, content.size() - size);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return CannotRead(path, std::strerror(errno));
-    if (got == 0) break;
-    size += static_cast<size_t>(got);
-  }
-  if (size > kMaxChannelFileBytes) return CannotRead(path, "larger than 4 MiB");
-  content.resize(size);
-  content.shrink_to_fit();
-  return content;
-}
-
 }  // namespace
 
 Result<Channels> ParseChannels(std::string_view yaml) {
@@ -112,11 +85,8 @@ Result<Channels> ParseChannels(std::string_view yaml) {
 }
 
 Result<std::string> ReadChannelFile(const std::string& path) {
-  // Without O_NONBLOCK the open of a named pipe would wait for a writer.
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (fd < 0) return CannotRead(path, std::strerror(errno));
-  Result<std::string> content = ReadAll(fd, path);
-  close(fd);
+  Result<std::string> content = ReadSmallFile(path, kMaxChannelFileBytes);
+  if (!content) return Fail(ErrorKind::kRefused, "channel file " + Quote(path) + ": " + content.error().text);
   return content;
 }
 

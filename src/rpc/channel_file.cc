@@ -17,11 +17,6 @@ Result<Channels> Parse(const std::string& path, const std::string& content) {
   return channels;
 }
 
-bool SameReading(const Result<std::string>& a, const Result<std::string>& b) {
-  if (a.has_value() != b.has_value()) return false;
-  return a ? *a == *b : a.error().text == b.error().text;
-}
-
 // `+x -y`: what `after` has and `before` has not, and the reverse. Capped: a log line is for reading.
 std::string Difference(const std::vector<std::string>& before, const std::vector<std::string>& after) {
   constexpr size_t kMaxShown = 50;
@@ -69,8 +64,7 @@ ChannelFile::ChannelFile(std::string path, std::string content, Channels initial
     : path_(std::move(path)),
       poll_(poll),
       directory_(std::move(initial)),
-      judged_(std::move(content)),
-      last_read_(judged_),
+      content_(std::move(content)),
       follower_([this](const std::stop_token& stop) { Follow(stop); }) {}
 
 ChannelFile::~ChannelFile() = default;
@@ -84,16 +78,11 @@ void ChannelFile::Follow(const std::stop_token& stop) {
 }
 
 void ChannelFile::Poll() {
-  Result<std::string> read = ReadChannelFile(path_);
-  const bool settled = SameReading(read, last_read_);
-  last_read_ = std::move(read);
-  if (!settled || SameReading(last_read_, judged_)) return;
-  judged_ = last_read_;
-  Adopt();
+  if (const Result<std::string>* const settled = content_.Offer(ReadChannelFile(path_))) Adopt(*settled);
 }
 
-void ChannelFile::Adopt() {
-  Result<Channels> next = judged_ ? Parse(path_, *judged_) : Forward(Result<std::string>(judged_));
+void ChannelFile::Adopt(const Result<std::string>& content) {
+  Result<Channels> next = content ? Parse(path_, *content) : Forward(Result<std::string>(content));
   if (!next) {
     Log(LogLevel::kError, "channel file refused, the channels before it stay in force", {{"error", next.error().text}});
     return;

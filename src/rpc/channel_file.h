@@ -17,6 +17,7 @@
 
 #include "domain/error.h"
 #include "rpc/channel_directory.h"
+#include "rpc/settled.h"
 
 namespace orc {
 
@@ -35,13 +36,12 @@ class ChannelFile {
 
   void Follow(const std::stop_token& stop);
   void Poll();
-  void Adopt();
+  void Adopt(const Result<std::string>& content);
 
   const std::string path_;
   const std::chrono::milliseconds poll_;
   ChannelDirectory directory_;
-  Result<std::string> judged_;     // the reading that the log has told about; the follower's own
-  Result<std::string> last_read_;  // the follower's own
+  Settled<std::string> content_;  // the follower's own
   std::mutex mutex_;
   std::condition_variable_any wake_;
   std::jthread follower_;  // last: it uses all of the above

@@ -1,5 +1,7 @@
 #include "rpc/identity.h"
 
+#include <grpcpp/server_context.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -18,6 +20,21 @@ std::optional<std::string> Single(const Metadata& metadata, const char* key) {
   return std::string(first->second.data(), first->second.size());
 }
 
+Result<void> CheckCertificate(const std::string& organization, const Peer& peer, const Gate& gate) {
+  return gate.organizations == nullptr ? Result<void>{} : gate.organizations->Check(peer, organization);
+}
+
+Result<void> CheckMembership(const std::string& organization, const std::string& channel, const Gate& gate) {
+  const auto channels = gate.directory.Current();
+  if (!channels->organizations.contains(organization)) {
+    return Fail(ErrorKind::kRefused, "organization " + Quote(organization) + " is unknown");
+  }
+  const auto found = channels->members.find(channel);
+  if (found != channels->members.end() && found->second.contains(organization)) return {};
+  return Fail(ErrorKind::kRefused,
+              "organization " + Quote(organization) + " has not access to channel " + Quote(channel));
+}
+
 }  // namespace
 
 std::string RequestId(const Metadata& metadata) {
@@ -31,22 +48,27 @@ std::string RequestId(const Metadata& metadata) {
   return text;
 }
 
-Result<Caller> Identify(const Metadata& metadata, const ChannelDirectory& directory) {
+Peer PeerOf(const grpc::CallbackServerContext& context, const Gate& gate) {
+  return gate.organizations == nullptr ? Peer{} : PeerOf(*context.auth_context());
+}
+
+Result<Caller> Identify(const Metadata& metadata, const Peer& peer, const Gate& gate) {
   std::optional<std::string> organization = Single(metadata, "mspid");
   if (!organization) return Fail(ErrorKind::kBadRequest, "missing or invalid header 'mspid'");
-
+  ORC_TRY(CheckCertificate(*organization, peer, gate));
   std::optional<std::string> channel = Single(metadata, "channel");
   if (!channel) return Fail(ErrorKind::kRefused, "missing or invalid header 'channel'");
-  const auto channels = directory.Current();
-  if (!channels->organizations.contains(*organization)) {
-    return Fail(ErrorKind::kRefused, "organization " + Quote(*organization) + " is unknown");
-  }
-  const auto found = channels->members.find(*channel);
-  if (found == channels->members.end() || !found->second.contains(*organization)) {
-    return Fail(ErrorKind::kRefused,
-                "organization " + Quote(*organization) + " has not access to channel " + Quote(*channel));
-  }
+  ORC_TRY(CheckMembership(*organization, *channel, gate));
   return Caller{*std::move(organization), *std::move(channel), RequestId(metadata)};
+}
+
+Result<Caller> Identify(const grpc::CallbackServerContext& context, const Gate& gate) {
+  return Identify(context.client_metadata(), PeerOf(context, gate), gate);
+}
+
+Result<void> IdentifyAgain(const Caller& caller, const Peer& peer, const Gate& gate) {
+  ORC_TRY(CheckCertificate(caller.organization, peer, gate));
+  return CheckMembership(caller.organization, caller.channel, gate);
 }
 
 }  // namespace orc

@@ -1,5 +1,5 @@
 // Who calls, and in which channel: the first step of every call but those of the health service.
-// Source: behaviour.md section 2, contract.md section 2. Pure but for the random request id; thread-safe.
+// Source: behaviour.md section 2, contract.md section 2. Thread-safe.
 #pragma once
 
 #include <grpcpp/support/string_ref.h>
@@ -10,6 +10,11 @@
 #include "domain/caller.h"
 #include "domain/error.h"
 #include "rpc/channel_directory.h"
+#include "rpc/organization_check.h"
+
+namespace grpc {
+class CallbackServerContext;
+}
 
 namespace orc {
 
@@ -21,9 +26,24 @@ inline constexpr size_t kMaxRequestIdBytes = 128;
 // The metadata `reqid` if it is given exactly once, cut to kMaxRequestIdBytes; else 8 random hexadecimal characters.
 std::string RequestId(const Metadata& metadata);
 
-// Checks `mspid`, then `channel`, against the present state of `directory`; the first failure ends the check.
-// Failures: kBadRequest (`mspid` missing or repeated); kRefused (`channel` missing or repeated, organization in no
-// channel, organization not in this channel).
-Result<Caller> Identify(const Metadata& metadata, const ChannelDirectory& directory);
+// What decides who may come in. Outlives whoever holds it.
+struct Gate {
+  const ChannelDirectory& directory;
+  const OrganizationCheck* organizations = nullptr;  // nullptr: the `mspid` is believed
+};
+
+// The peer of a call, if the gate looks at peers.
+Peer PeerOf(const grpc::CallbackServerContext& context, const Gate& gate);
+
+// Checks `mspid`, the certificate of `peer`, then `channel`, against the present state of the gate; the first failure
+// ends the check. Failures: kBadRequest (`mspid` missing or repeated); those of OrganizationCheck; kRefused (`channel`
+// missing or repeated, organization in no channel, organization not in this channel).
+Result<Caller> Identify(const Metadata& metadata, const Peer& peer, const Gate& gate);
+
+// The same from a call.
+Result<Caller> Identify(const grpc::CallbackServerContext& context, const Gate& gate);
+
+// Whether a caller that was identified before still is. Fails as Identify.
+Result<void> IdentifyAgain(const Caller& caller, const Peer& peer, const Gate& gate);
 
 }  // namespace orc

@@ -4,7 +4,6 @@
 #include <string>
 
 #include "rpc/descriptor_catalog.h"
-#include "rpc/identity.h"
 #include "rpc/status.h"
 
 namespace orc {
@@ -143,8 +142,8 @@ class ReflectionService<Service, Request, Response>::Stream final : public grpc:
 };
 
 template <class Service, class Request, class Response>
-ReflectionService<Service, Request, Response>::ReflectionService(const ChannelDirectory& directory)
-    : directory_(directory), streams_(kMaxReflectionStreams) {}
+ReflectionService<Service, Request, Response>::ReflectionService(const Gate& gate)
+    : gate_(gate), streams_(kMaxReflectionStreams) {}
 
 template <class Service, class Request, class Response>
 ReflectionService<Service, Request, Response>::~ReflectionService() = default;
@@ -159,7 +158,7 @@ template <class Service, class Request, class Response>
 grpc::ServerBidiReactor<Request, Response>* ReflectionService<Service, Request, Response>::ServerReflectionInfo(
     grpc::CallbackServerContext* context) {
   using Refused = Refusal<grpc::ServerBidiReactor<Request, Response>>;
-  const Result<Caller> caller = Identify(context->client_metadata(), directory_);
+  const Result<Caller> caller = Identify(*context, gate_);
   if (!caller) return new Refused(ToStreamAdmissionStatus(caller.error()));
   const auto stream = std::make_shared<Stream>(*this);
   if (!streams_.Add(stream)) {

@@ -4,14 +4,14 @@
 // Behind identity: a stream whose caller Identify refuses ends with UNKNOWN and Identify's text, which deployment
 // checks wait for. An unknown file, symbol, type or extension: error_response NOT_FOUND; a request without question:
 // error_response INVALID_ARGUMENT. At most kMaxReflectionStreams at a time, more get RESOURCE_EXHAUSTED.
-// Thread-safe. The directory must outlive the service, and the service the gRPC server.
+// Thread-safe. What the gate names must outlive the service, and the service the gRPC server.
 #pragma once
 
 #include <atomic>
 
 #include "grpc/reflection/v1/reflection.grpc.pb.h"
 #include "grpc/reflection/v1alpha/reflection.grpc.pb.h"
-#include "rpc/channel_directory.h"
+#include "rpc/identity.h"
 #include "rpc/stream.h"
 
 namespace orc {
@@ -21,7 +21,7 @@ inline constexpr size_t kMaxReflectionStreams = 1'000;
 template <class Service, class Request, class Response>
 class ReflectionService final : public Service::CallbackService {
  public:
-  explicit ReflectionService(const ChannelDirectory& directory);
+  explicit ReflectionService(const Gate& gate);
   ~ReflectionService() override;
 
   // Streams, present and to come, end with UNAVAILABLE once their running answer is sent. Does not wait for them.
@@ -32,7 +32,7 @@ class ReflectionService final : public Service::CallbackService {
  private:
   class Stream;
 
-  const ChannelDirectory& directory_;
+  const Gate gate_;
   std::atomic<bool> shut_down_{false};
   StreamSet<Stream> streams_;
 };

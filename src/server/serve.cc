@@ -24,6 +24,7 @@
 #include "rpc/services/performance_service.h"
 #include "rpc/services/profiling_service.h"
 #include "rpc/unknown_methods.h"
+#include "server/tls_files.h"
 #include "server/version.h"
 #include "store/sqlite/sqlite_store.h"
 
@@ -32,6 +33,9 @@ namespace {
 
 constexpr size_t kMaxQueuedReads = 10'000;
 constexpr size_t kMaxQueuedReplays = 10'000;
+// The channel file is read at this interval, and open streams are checked at it: what is taken from an organization is
+// out of its reach after three of them.
+constexpr std::chrono::milliseconds kFollowInterval{500};
 constexpr size_t kWakers = 2;
 constexpr size_t kReplayers = 2;
 // How long a subscriber may take to receive that its stream ends.
@@ -69,17 +73,19 @@ HubOptions MakeHubOptions(const Settings& settings, HealthService& health) {
 // Everything that serves, in the order in which it is built; taken down in reverse.
 class ServerParts {
  public:
-  ServerParts(const Settings& settings, Store& store, const ChannelDirectory& directory)
+  ServerParts(const Settings& settings, Store& store, const ChannelDirectory& directory, const TlsFiles& tls)
       : settings_(settings),
         directory_(directory),
+        tls_(tls),
+        gate_{directory, tls.Organizations()},
         wakers_(kWakers, kMaxChannels),
         replayers_(kReplayers, kMaxQueuedReplays),
         readers_(ReaderThreads(), kMaxQueuedReads),
         hub_(store, MakeHubOptions(settings, health_), wakers_),
-        calls_(directory, hub_, readers_),
+        calls_(gate_, hub_, readers_),
         event_(calls_, replayers_, {settings.replay_events_batch_size, kMaxSubscribers}),
-        reflection_v1_(directory),
-        reflection_v1alpha_(directory) {}
+        reflection_v1_(gate_),
+        reflection_v1alpha_(gate_) {}
 
   // Opens the channels of the directory that are not open yet.
   Result<void> OpenChannels() {
@@ -87,11 +93,14 @@ class ServerParts {
     return {};
   }
 
+  // Ends the streams of callers who would not be let in any more.
+  void EndRefusedStreams() { event_.EndRefused(); }
+
   // Binds the port. Failure: kUnavailable.
   Result<void> Start() {
     grpc::ServerBuilder builder;
     int port = 0;
-    builder.AddListeningPort(settings_.listen_address, grpc::InsecureServerCredentials(), &port);
+    builder.AddListeningPort(settings_.listen_address, tls_.Credentials(), &port);
     builder.SetMaxReceiveMessageSize(settings_.max_message_bytes);
     builder.SetMaxSendMessageSize(-1);
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);  // a taken port is an error, not a second server
@@ -142,6 +151,8 @@ class ServerParts {
 
   const Settings& settings_;
   const ChannelDirectory& directory_;
+  const TlsFiles& tls_;
+  const Gate gate_;
   HealthService health_;
   Executor wakers_;
   Executor replayers_;
@@ -173,17 +184,19 @@ int CannotStart(const std::string& why) {
   return 1;
 }
 
-// Waits for a signal to stop; meanwhile opens the channels that the channel file has gained.
+// Waits for a signal to stop; meanwhile opens the channels that the channel file has gained and ends the streams of
+// those who have lost their place.
 void WaitForSignal(ServerParts& parts) {
   const sigset_t signals = StopSignals();
   std::string last_error;
   for (;;) {
-    timespec tick{1, 0};
+    const timespec tick{0, std::chrono::nanoseconds(kFollowInterval).count()};
     const int signal = sigtimedwait(&signals, nullptr, &tick);
     if (signal > 0) {
       Log(LogLevel::kInfo, "Received interruption signal", {{"signal", strsignal(signal)}});
       return;
     }
+    parts.EndRefusedStreams();
     const Result<void> opened = parts.OpenChannels();
     const std::string error = opened ? "" : opened.error().text;
     if (!error.empty() && error != last_error) Log(LogLevel::kError, "a channel cannot be opened", {{"error", error}});
@@ -201,14 +214,16 @@ void PrepareSignals() {
 }
 
 int Serve(const Settings& settings) {
-  const Result<std::unique_ptr<ChannelFile>> channels = ChannelFile::Open(settings.channel_config);
+  const Result<std::unique_ptr<ChannelFile>> channels = ChannelFile::Open(settings.channel_config, kFollowInterval);
   if (!channels) return CannotStart(channels.error().text);
+  const Result<std::unique_ptr<TlsFiles>> tls = TlsFiles::Open(settings, kFollowInterval);
+  if (!tls) return CannotStart(tls.error().text);
   SqliteOptions store_options;
   store_options.folder = settings.data_dir;
   const Result<std::unique_ptr<Store>> store = OpenSqliteStore(store_options);
   if (!store) return CannotStart(store.error().text);
 
-  ServerParts parts(settings, **store, (*channels)->Directory());
+  ServerParts parts(settings, **store, (*channels)->Directory(), **tls);
   if (const Result<void> opened = parts.OpenChannels(); !opened) return CannotStart(opened.error().text);
   if (const Result<void> started = parts.Start(); !started) return CannotStart(started.error().text);
   const auto current = (*channels)->Directory().Current();
@@ -217,6 +232,10 @@ int Serve(const Settings& settings) {
        {"channels", std::to_string(current->members.size())},
        {"organizations", std::to_string(current->organizations.size())},
        {"store", settings.data_dir},
+       {"tls", settings.mtls_enabled  ? "mutual"
+               : settings.tls_enabled ? "server"
+                                      : "off"},
+       {"verifyClientMSPID", settings.verify_client_msp_id ? "on" : "off"},
        {"version", std::string(Version())}});
 
   WaitForSignal(parts);

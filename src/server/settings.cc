@@ -33,6 +33,14 @@ Complaint TakePath(const std::string& value, Settings& settings) {
   return std::nullopt;
 }
 
+// Empty stands for none: whether one is needed depends on other settings.
+template <std::string Settings::*member>
+Complaint TakeOptionalPath(const std::string& value, Settings& settings) {
+  if (value.find('\0') != std::string::npos) return "a path is wanted";
+  settings.*member = value;
+  return std::nullopt;
+}
+
 template <std::chrono::nanoseconds Settings::*member>
 Complaint TakeDuration(const std::string& value, Settings& settings) {
   const auto duration = ParseGoDuration(value);
@@ -61,13 +69,6 @@ Complaint TakeBool(const std::string& value, Settings& settings) {
   const auto parsed = ParseGoBool(value);
   if (!parsed) return kBoolWanted;
   settings.*member = *parsed;
-  return std::nullopt;
-}
-
-Complaint RefuseTrue(const std::string& value, Settings&) {
-  const auto parsed = ParseGoBool(value);
-  if (!parsed) return kBoolWanted;
-  if (*parsed) return "true is not supported by this build";
   return std::nullopt;
 }
 
@@ -154,12 +155,24 @@ constexpr std::array kTable{
             "how long running calls may go on at shutdown", TakeDuration<&S::shutdown_grace>},
     Setting{"log-level", "LOG_LEVEL", "info", false, false, "trace, debug, info, warn, error, fatal, panic or disabled",
             TakeLogLevel},
-    Setting{"tls-enabled", "ORCHESTRATOR_TLS_ENABLED", "false", false, false, "not supported by this build",
-            RefuseTrue},
-    Setting{"mtls-enabled", "ORCHESTRATOR_MTLS_ENABLED", "false", false, false, "not supported by this build",
-            RefuseTrue},
+    Setting{"tls-enabled", "ORCHESTRATOR_TLS_ENABLED", "false", false, false, "TLS on the gRPC port",
+            TakeBool<&S::tls_enabled>},
+    Setting{"tls-cert-path", "ORCHESTRATOR_TLS_CERT_PATH", "", false, false,
+            "PEM file with the server's certificate and the intermediate ones above it; wanted with TLS",
+            TakeOptionalPath<&S::tls_cert_path>},
+    Setting{"tls-key-path", "ORCHESTRATOR_TLS_KEY_PATH", "", false, false,
+            "PEM file with the key of the server's certificate; wanted with TLS", TakeOptionalPath<&S::tls_key_path>},
+    Setting{"mtls-enabled", "ORCHESTRATOR_MTLS_ENABLED", "false", false, false,
+            "whether clients must present a certificate; with TLS only", TakeBool<&S::mtls_enabled>},
+    Setting{"tls-server-ca-cert", "ORCHESTRATOR_TLS_SERVER_CA_CERT", "", false, false,
+            "PEM file with the server's own CA, which may vouch for clients too; wanted with mutual TLS",
+            TakeOptionalPath<&S::tls_server_ca_cert>},
+    Setting{"tls-client-ca-cert-dir", "ORCHESTRATOR_TLS_CLIENT_CA_CERT_DIR", "", false, false,
+            "folder with one folder of CA files per organization id; wanted with mutual TLS or the certificate check",
+            TakeOptionalPath<&S::tls_client_ca_cert_dir>},
     Setting{"verify-client-msp-id", "ORCHESTRATOR_VERIFY_CLIENT_MSP_ID", "false", false, false,
-            "not supported by this build", RefuseTrue},
+            "whether the client's certificate must be of the organization that it acts for",
+            TakeBool<&S::verify_client_msp_id>},
     Setting{"database-url", "ORCHESTRATOR_DATABASE_URL", "", false, true, "not supported by this build",
             RefuseDatabase},
 };
@@ -176,6 +189,27 @@ std::optional<Given> Find(const Setting& setting, const Environment& environment
   if (auto value = environment(setting.variable)) return Given{setting.variable, *std::move(value)};
   if (setting.required) return std::nullopt;
   return Given{setting.variable, setting.fallback};
+}
+
+// What the TLS settings miss of one another. What would be served would be open to anybody, so it is an error.
+void CheckTls(Settings& settings, std::vector<std::string>& wrong) {
+  const auto want = [&](bool needed, bool given, const char* missing, const char* because) {
+    if (needed && !given) wrong.push_back(std::string(missing) + " is wanted because " + because + " is true");
+  };
+  const Settings& s = settings;
+  want(s.tls_enabled, !s.tls_cert_path.empty(), "ORCHESTRATOR_TLS_CERT_PATH", "ORCHESTRATOR_TLS_ENABLED");
+  want(s.tls_enabled, !s.tls_key_path.empty(), "ORCHESTRATOR_TLS_KEY_PATH", "ORCHESTRATOR_TLS_ENABLED");
+  want(s.mtls_enabled, s.tls_enabled, "ORCHESTRATOR_TLS_ENABLED = \"true\"", "ORCHESTRATOR_MTLS_ENABLED");
+  want(s.mtls_enabled, !s.tls_server_ca_cert.empty(), "ORCHESTRATOR_TLS_SERVER_CA_CERT", "ORCHESTRATOR_MTLS_ENABLED");
+  want(s.mtls_enabled || s.verify_client_msp_id, !s.tls_client_ca_cert_dir.empty(),
+       "ORCHESTRATOR_TLS_CLIENT_CA_CERT_DIR",
+       s.mtls_enabled ? "ORCHESTRATOR_MTLS_ENABLED" : "ORCHESTRATOR_VERIFY_CLIENT_MSP_ID");
+  if (s.verify_client_msp_id && !s.mtls_enabled) {
+    settings.warnings.push_back(
+        "ORCHESTRATOR_VERIFY_CLIENT_MSP_ID is true without ORCHESTRATOR_MTLS_ENABLED: no client presents a "
+        "certificate, "
+        "so every call but those of the health service will be refused");
+  }
 }
 
 }  // namespace
@@ -212,6 +246,7 @@ tl::expected<Settings, std::vector<std::string>> ReadSettings(const Environment&
       wrong.push_back(given->name + shown + ": " + *complaint);
     }
   }
+  CheckTls(settings, wrong);
   if (!wrong.empty()) return tl::unexpected(std::move(wrong));
   return settings;
 }

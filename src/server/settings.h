@@ -29,6 +29,13 @@ struct Settings {
   bool keepalive_permit_without_stream = false;   // whether clients may ping without an open call
   int max_message_bytes = 0;                      // of a received message, from 1 KiB to 1 GiB
   std::chrono::nanoseconds shutdown_grace{};      // for running calls at shutdown, from 0
+  bool tls_enabled = false;
+  std::string tls_cert_path;  // these two: not empty with tls_enabled
+  std::string tls_key_path;
+  bool mtls_enabled = false;           // only with tls_enabled
+  std::string tls_server_ca_cert;      // not empty with mtls_enabled
+  std::string tls_client_ca_cert_dir;  // not empty with mtls_enabled or verify_client_msp_id
+  bool verify_client_msp_id = false;
   LogLevel log_level = LogLevel::kInfo;
   std::vector<std::string> warnings;  // to be logged once the log is installed
 };
@@ -47,9 +54,9 @@ using FlagValues = std::map<std::string, std::string>;
 void AddSettingsFlags(CLI::App& app, FlagValues& values);
 
 // The settings, or one text for every wrong or missing one, in the order of the table; each names the variable or
-// flag, its value (unless it may hold a password) and what is wanted. TLS, mutual TLS, the certificate check and
-// ORCHESTRATOR_DATABASE_URL are not supported by this build: to ask for one is an error, because serving without
-// it would be worse than not serving.
+// flag, its value (unless it may hold a password) and what is wanted; then what TLS settings miss of one another.
+// ORCHESTRATOR_DATABASE_URL is not supported by this build: to ask for it is an error, because serving without it
+// would be worse than not serving.
 tl::expected<Settings, std::vector<std::string>> ReadSettings(const Environment& environment, const FlagValues& flags);
 
 }  // namespace orc

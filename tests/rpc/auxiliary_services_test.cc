@@ -94,8 +94,8 @@ class AuxiliaryServices : public testing::Test {
 
   ChannelDirectory directory_{*ParseChannels("channels: {mychannel: [org1]}")};
   HealthService health_{kMaxWatchers};
-  ReflectionV1 reflection_{directory_};
-  ReflectionV1Alpha reflection_alpha_{directory_};
+  ReflectionV1 reflection_{Gate{directory_}};
+  ReflectionV1Alpha reflection_alpha_{Gate{directory_}};
   UnknownMethods unknown_;
   std::unique_ptr<grpc::Server> server_;
   std::shared_ptr<grpc::Channel> channel_;

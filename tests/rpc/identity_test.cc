@@ -43,7 +43,7 @@ TEST(Identify, RowsOfTheSpecificationInTheirOrder) {
        "organization \"org1\" has not access to channel \"\""},
   };
   for (const auto& each : cases) {
-    const auto caller = Identify(each.metadata, directory);
+    const auto caller = Identify(each.metadata, {}, {directory});
     ASSERT_FALSE(caller) << each.text;
     EXPECT_EQ(caller.error().kind, each.kind) << each.text;
     EXPECT_EQ(caller.error().text, each.text);
@@ -52,8 +52,8 @@ TEST(Identify, RowsOfTheSpecificationInTheirOrder) {
 
 TEST(Identify, AMemberIsLetIn) {
   const ChannelDirectory directory(TestChannels());
-  const auto caller =
-      Identify({{"mspid", "org2"}, {"channel", "yours"}, {"reqid", "my request"}, {"user-agent", "x"}}, directory);
+  const auto caller = Identify({{"mspid", "org2"}, {"channel", "yours"}, {"reqid", "my request"}, {"user-agent", "x"}},
+                               {}, {directory});
   ASSERT_TRUE(caller) << caller.error().text;
   EXPECT_EQ(caller->organization, "org2");
   EXPECT_EQ(caller->channel, "yours");
@@ -63,11 +63,11 @@ TEST(Identify, AMemberIsLetIn) {
 TEST(Identify, FollowsTheDirectory) {
   ChannelDirectory directory(TestChannels());
   const Metadata metadata{{"mspid", "org3"}, {"channel", "void"}};
-  EXPECT_FALSE(Identify(metadata, directory));
+  EXPECT_FALSE(Identify(metadata, {}, {directory}));
   auto next = ParseChannels("channels: {void: [org3]}");
   ASSERT_TRUE(next);
   directory.Replace(*std::move(next));
-  EXPECT_TRUE(Identify(metadata, directory));
+  EXPECT_TRUE(Identify(metadata, {}, {directory}));
 }
 
 TEST(RequestId, GivenOnceOrMade) {

@@ -57,9 +57,13 @@ TEST(ReadSettings, TheEnvironmentOfTheChart) {
                               {"ORCHESTRATOR_MAX_MESSAGE_BYTES", "1048576"},
                               {"ORCHESTRATOR_SHUTDOWN_GRACE", "0s"},
                               {"LOG_LEVEL", "DEBUG"},
-                              {"ORCHESTRATOR_TLS_ENABLED", "false"},
-                              {"ORCHESTRATOR_MTLS_ENABLED", "0"},
-                              {"ORCHESTRATOR_VERIFY_CLIENT_MSP_ID", "F"},
+                              {"ORCHESTRATOR_TLS_ENABLED", "true"},
+                              {"ORCHESTRATOR_TLS_CERT_PATH", "/tls/tls.crt"},
+                              {"ORCHESTRATOR_TLS_KEY_PATH", "/tls/tls.key"},
+                              {"ORCHESTRATOR_MTLS_ENABLED", "1"},
+                              {"ORCHESTRATOR_TLS_SERVER_CA_CERT", "/tls/ca.crt"},
+                              {"ORCHESTRATOR_TLS_CLIENT_CA_CERT_DIR", "/tls/client/"},
+                              {"ORCHESTRATOR_VERIFY_CLIENT_MSP_ID", "T"},
                               {"ORCHESTRATOR_DATABASE_URL", ""}});
   ASSERT_TRUE(settings) << settings.error()[0];
   EXPECT_EQ(settings->channel_config, "/var/orchestrator/config.yaml");
@@ -72,6 +76,26 @@ TEST(ReadSettings, TheEnvironmentOfTheChart) {
   EXPECT_EQ(settings->max_message_bytes, 1'048'576);
   EXPECT_EQ(settings->shutdown_grace, 0s);
   EXPECT_EQ(settings->log_level, LogLevel::kDebug);
+  EXPECT_TRUE(settings->tls_enabled && settings->mtls_enabled && settings->verify_client_msp_id);
+  EXPECT_EQ(settings->tls_cert_path, "/tls/tls.crt");
+  EXPECT_EQ(settings->tls_key_path, "/tls/tls.key");
+  EXPECT_EQ(settings->tls_server_ca_cert, "/tls/ca.crt");
+  EXPECT_EQ(settings->tls_client_ca_cert_dir, "/tls/client/");
+  EXPECT_THAT(settings->warnings, ElementsAre());
+}
+
+TEST(ReadSettings, TlsIsOffByDefaultAndItsPathsAreThenNotWanted) {
+  const auto settings = Read({{"ORCHESTRATOR_CHANNEL_CONFIG", "x"}, {"ORCHESTRATOR_TLS_CERT_PATH", ""}});
+  ASSERT_TRUE(settings) << settings.error()[0];
+  EXPECT_FALSE(settings->tls_enabled || settings->mtls_enabled || settings->verify_client_msp_id);
+}
+
+TEST(ReadSettings, TheCheckWithoutMutualTlsWarns) {
+  const auto settings = Read({{"ORCHESTRATOR_CHANNEL_CONFIG", "x"},
+                              {"ORCHESTRATOR_VERIFY_CLIENT_MSP_ID", "true"},
+                              {"ORCHESTRATOR_TLS_CLIENT_CA_CERT_DIR", "/tls/client"}});
+  ASSERT_TRUE(settings) << settings.error()[0];
+  EXPECT_THAT(settings->warnings, ElementsAre(HasSubstr("without ORCHESTRATOR_MTLS_ENABLED")));
 }
 
 TEST(ReadSettings, EveryWrongSettingIsReported) {
@@ -79,6 +103,7 @@ TEST(ReadSettings, EveryWrongSettingIsReported) {
                               {"ORCHESTRATOR_REPLAY_EVENTS_BATCH_SIZE", "0"},
                               {"ORCHESTRATOR_TLS_ENABLED", ""},
                               {"ORCHESTRATOR_MTLS_ENABLED", "true"},
+                              {"ORCHESTRATOR_TLS_CLIENT_CA_CERT_DIR", "/tls/client"},
                               {"ORCHESTRATOR_DATABASE_URL", "postgresql://user:password@host/db"}},
                              {{"listen", "nowhere"}});
   ASSERT_FALSE(settings);
@@ -92,9 +117,10 @@ TEST(ReadSettings, EveryWrongSettingIsReported) {
                   "ORCHESTRATOR_REPLAY_EVENTS_BATCH_SIZE = \"0\": a whole number from 1 to 100000 is wanted",
                   "ORCHESTRATOR_TLS_ENABLED = \"\": one of 1 t T TRUE true True 0 f F FALSE false False is "
                   "wanted",
-                  "ORCHESTRATOR_MTLS_ENABLED = \"true\": true is not supported by this build",
-                  HasSubstr("PostgreSQL is not supported by this build")));
-  EXPECT_THAT(settings.error().back(), Not(HasSubstr("password")));
+                  HasSubstr("PostgreSQL is not supported by this build"),
+                  "ORCHESTRATOR_TLS_ENABLED = \"true\" is wanted because ORCHESTRATOR_MTLS_ENABLED is true",
+                  "ORCHESTRATOR_TLS_SERVER_CA_CERT is wanted because ORCHESTRATOR_MTLS_ENABLED is true"));
+  for (const std::string& each : settings.error()) EXPECT_THAT(each, Not(HasSubstr("password")));
 }
 
 TEST(ReadSettings, WrongValuesOfEachSetting) {
@@ -110,9 +136,9 @@ TEST(ReadSettings, WrongValuesOfEachSetting) {
       {"ORCHESTRATOR_GRPC_KEEPALIVE_POLICY_PERMIT_WITHOUT_STREAM", {"", "yes"}},
       {"ORCHESTRATOR_MAX_MESSAGE_BYTES", {"", "1023", "1073741825"}},
       {"ORCHESTRATOR_SHUTDOWN_GRACE", {"", "forever"}},
-      {"ORCHESTRATOR_TLS_ENABLED", {"", "yes", "true", "1"}},
-      {"ORCHESTRATOR_MTLS_ENABLED", {"", "yes", "TRUE"}},
-      {"ORCHESTRATOR_VERIFY_CLIENT_MSP_ID", {"", "yes", "t"}},
+      {"ORCHESTRATOR_TLS_ENABLED", {"", "yes"}},
+      {"ORCHESTRATOR_MTLS_ENABLED", {"", "yes"}},
+      {"ORCHESTRATOR_VERIFY_CLIENT_MSP_ID", {"", "yes"}},
       {"ORCHESTRATOR_DATABASE_URL", {"postgresql://x"}},
   };
   for (const auto& [name, values] : cases) {

@@ -1,7 +1,9 @@
 #include "rpc/services/event_service.h"
 
 #include <deque>
-#include <mutex>
+#include <optional>
+#include <utility>
+#include <vector>
 
 #include "base/log.h"
 #include "domain/text.h"
@@ -51,7 +53,8 @@ grpc::ByteBuffer MakeBuffer(const EventBody& body) {
 // is under way: a write, a read of the store, a wait for the feed. Whatever completes calls Continue.
 class EventRpc::Subscription final : public grpc::ServerWriteReactor<grpc::ByteBuffer>, public Waiter {
  public:
-  Subscription(EventRpc& service, ChannelRuntime& channel) : service_(service), channel_(channel) {}
+  Subscription(EventRpc& service, ChannelRuntime& channel, Caller caller, Peer peer)
+      : service_(service), channel_(channel), caller_(std::move(caller)), peer_(std::move(peer)) {}
 
   // First step, on a thread that may read the store.
   void Start(const std::string& start_id) {
@@ -68,23 +71,15 @@ class EventRpc::Subscription final : public grpc::ServerWriteReactor<grpc::ByteB
 
   void Wake() override { Continue(); }
 
-  void OnCancel() override {
-    bool waiting = false;
-    {
-      const std::lock_guard lock(mutex_);
-      cancelled_ = true;
-      waiting = channel_.feed.StopWaiting(this);
-    }
-    if (waiting) Continue();
-  }
+  void OnCancel() override { EndSoon(grpc::Status(grpc::StatusCode::CANCELLED, "the subscriber has left")); }
 
-  void OnDone() override {
-    {
-      const std::lock_guard lock(service_.mutex_);
-      service_.open_.erase(this);
-      service_.ended_.notify_all();
-    }
-    delete this;
+  void OnDone() override { service_.Forget(this); }
+
+  // Ends the stream if its caller would not be let in now.
+  void CheckCaller() {
+    if (Ending()) return;
+    const Result<void> still = IdentifyAgain(caller_, peer_, service_.calls_.gate());
+    if (!still) EndSoon(ToStreamAdmissionStatus(still.error()));
   }
 
   void End(const grpc::Status& status) {
@@ -96,8 +91,19 @@ class EventRpc::Subscription final : public grpc::ServerWriteReactor<grpc::ByteB
   }
 
  private:
+  // Ends the stream with `status` as soon as what is under way is over; a wait for the feed is over at once.
+  void EndSoon(const grpc::Status& status) {
+    bool waiting = false;
+    {
+      const std::lock_guard lock(mutex_);
+      if (!ending_) ending_ = status;
+      waiting = channel_.feed.StopWaiting(this);
+    }
+    if (waiting) Continue();
+  }
+
   void Continue() {
-    if (IsCancelled()) return End(grpc::Status(grpc::StatusCode::CANCELLED, "the subscriber has left"));
+    if (const std::optional<grpc::Status> ending = Ending()) return End(*ending);
     if (!pending_.empty()) return WriteNext();
     Feed::Batch batch = NextBatch();
     switch (batch.place) {
@@ -109,19 +115,20 @@ class EventRpc::Subscription final : public grpc::ServerWriteReactor<grpc::ByteB
         return;
       case Feed::Place::kCaughtUp: return;
       case Feed::Place::kClosed:
-        return End(grpc::Status(grpc::StatusCode::UNAVAILABLE, "the server is stopping; subscribe again"));
+        return End(
+            Ending().value_or(grpc::Status(grpc::StatusCode::UNAVAILABLE, "the server is stopping; subscribe again")));
     }
   }
 
-  bool IsCancelled() {
+  std::optional<grpc::Status> Ending() {
     const std::lock_guard lock(mutex_);
-    return cancelled_;
+    return ending_;
   }
 
-  // Under the lock, so that a cancellation either is seen here or finds the waiter.
+  // Under the lock, so that EndSoon either is seen here or finds the waiter.
   Feed::Batch NextBatch() {
     const std::lock_guard lock(mutex_);
-    if (cancelled_) return {Feed::Place::kClosed, {}};
+    if (ending_) return {Feed::Place::kClosed, {}};
     return channel_.feed.Next(position_, static_cast<size_t>(service_.options_.replay_batch_events), this);
   }
 
@@ -150,6 +157,8 @@ class EventRpc::Subscription final : public grpc::ServerWriteReactor<grpc::ByteB
 
   EventRpc& service_;
   ChannelRuntime& channel_;
+  const Caller caller_;
+  const Peer peer_;
   // Of whatever is under way:
   int64_t position_ = 0;  // of the last event written
   std::deque<EventBody> pending_;
@@ -157,12 +166,21 @@ class EventRpc::Subscription final : public grpc::ServerWriteReactor<grpc::ByteB
   bool wrote_ = false;
 
   std::mutex mutex_;
-  bool cancelled_ = false;  // guarded by mutex_
+  std::optional<grpc::Status> ending_;  // guarded by mutex_
 };
 
 bool EventRpc::IsFull() {
   const std::lock_guard lock(mutex_);
   return open_.size() >= options_.max_subscribers;
+}
+
+void EventRpc::Forget(Subscription* subscription) {
+  std::shared_ptr<Subscription> last;  // released after the lock
+  const std::lock_guard lock(mutex_);
+  const auto found = open_.find(subscription);
+  last = std::move(found->second);
+  open_.erase(found);
+  ended_.notify_all();
 }
 
 bool EventRpc::WaitForEnd(std::chrono::milliseconds patience) {
@@ -184,16 +202,25 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* EventRpc::SubscribeToEvents(grpc::Ca
   }
   Log(LogLevel::kInfo, "Subscribing to events",
       {{"mspid", caller.organization}, {"channel", caller.channel}, {"startEventId", *start_id}});
-  auto* const subscription = new Subscription(*this, **channel);
+  const auto subscription = std::make_shared<Subscription>(*this, **channel, caller, PeerOf(*context, calls_.gate()));
   {
     const std::lock_guard lock(mutex_);
-    open_.insert(subscription);
+    open_.emplace(subscription.get(), subscription);
   }
-  if (!replayers_.Submit([subscription, start_id = *start_id] { subscription->Start(start_id); })) {
+  if (!replayers_.Submit([stream = subscription.get(), start_id = *start_id] { stream->Start(start_id); })) {
     subscription->End(
         grpc::Status(grpc::StatusCode::UNAVAILABLE, "too many subscribers are behind; subscribe again later"));
   }
-  return subscription;
+  return subscription.get();
+}
+
+void EventRpc::EndRefused() {
+  std::vector<std::shared_ptr<Subscription>> open;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [key, subscription] : open_) open.push_back(subscription);
+  }
+  for (const auto& subscription : open) subscription->CheckCaller();
 }
 
 }  // namespace orc

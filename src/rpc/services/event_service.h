@@ -1,14 +1,16 @@
 // EventService of the contract (behaviour.md 17).
 //
 // SubscribeToEvents takes and gives serialized messages: an event goes to every subscriber in the bytes it was stored
-// in. A stream never ends by itself (clients.md H1): a client that leaves, a server that stops (UNAVAILABLE) or a store
-// that can't be read (UNAVAILABLE) ends it. At most `max_subscribers` at a time, more get RESOURCE_EXHAUSTED.
+// in. A stream never ends by itself (clients.md H1): a client that leaves, a server that stops (UNAVAILABLE), a store
+// that can't be read (UNAVAILABLE) or a caller who is no longer let in (EndRefused) ends it. At most `max_subscribers`
+// at a time, more get RESOURCE_EXHAUSTED.
 // Thread-safe; outlives the gRPC server.
 #pragma once
 
 #include <condition_variable>
+#include <memory>
 #include <mutex>
-#include <unordered_set>
+#include <unordered_map>
 
 #include "event.grpc.pb.h"
 #include "rpc/calls.h"
@@ -41,17 +43,22 @@ class EventRpc final
   grpc::ServerWriteReactor<grpc::ByteBuffer>* SubscribeToEvents(grpc::CallbackServerContext* context,
                                                                 const grpc::ByteBuffer* request) override;
 
+  // Ends the streams of callers who would not be let in now, with the status they would get. A stream whose client does
+  // not read gets nothing more either, and its end once the client reads. To be called every now and then.
+  void EndRefused();
+
  private:
   class Subscription;
 
   bool IsFull();
+  void Forget(Subscription* subscription);
 
   Calls& calls_;
   Executor& replayers_;
   const SubscriptionOptions options_;
   std::mutex mutex_;
-  std::condition_variable ended_;           // notified when a subscription ends
-  std::unordered_set<Subscription*> open_;  // guarded by mutex_
+  std::condition_variable ended_;                                          // notified when a subscription ends
+  std::unordered_map<Subscription*, std::shared_ptr<Subscription>> open_;  // guarded by mutex_
 };
 
 }  // namespace orc
