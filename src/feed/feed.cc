@@ -54,8 +54,10 @@ Feed::Batch Feed::Next(int64_t position, size_t max_events, Waiter* waiter) {
   }
   if (missing > static_cast<int64_t>(tail_.size())) return {Place::kBehind, {}};
   const auto first = tail_.end() - missing;
-  const auto count = std::min(missing, static_cast<int64_t>(max_events));
-  return {Place::kInTail, std::vector<EventBody>(first, first + count)};
+  auto last = first;
+  const auto end = first + std::min(missing, static_cast<int64_t>(max_events));
+  for (int64_t bytes = 0; last != end && bytes < kMaxBatchBytes; ++last) bytes += static_cast<int64_t>((*last)->size());
+  return {Place::kInTail, std::vector<EventBody>(first, last)};
 }
 
 bool Feed::StopWaiting(Waiter* waiter) {

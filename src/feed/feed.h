@@ -29,6 +29,10 @@ class Waiter {
 
 using EventBody = std::shared_ptr<const std::string>;
 
+// A follower takes no further events at a time once it has this many bytes: what one that reads slowly may hold, but
+// for one large event.
+inline constexpr int64_t kMaxBatchBytes = 256 << 10;
+
 class Feed {
  public:
   // `head`: the position of the newest event. `max_bytes` bounds the tail. `executor` runs the wake-ups and outlives
@@ -49,7 +53,7 @@ class Feed {
     Place place = Place::kClosed;
     std::vector<EventBody> events;
   };
-  // At most `max_events` of the events after `position`.
+  // At most `max_events` of the events after `position`, and no more once they have kMaxBatchBytes.
   Batch Next(int64_t position, size_t max_events, Waiter* waiter);
 
   // The waiter no longer waits. True: Wake was not called and will not be. False: it was not waiting, or Wake is called

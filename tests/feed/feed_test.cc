@@ -102,6 +102,16 @@ TEST_F(FeedTest, GivesNoMoreThanAskedFor) {
   EXPECT_EQ(Texts(feed_.Next(18, 3, &waiter_)), Bodies(19, 20));
 }
 
+TEST_F(FeedTest, GivesNoMoreBytesThanASlowFollowerMayHold) {
+  Feed feed(0, 10 * kMaxBatchBytes, executor_);
+  std::vector<EventRow> rows(4);
+  for (EventRow& row : rows) row.body = std::make_shared<const std::string>(kMaxBatchBytes / 2, 'b');
+  rows[3].body = std::make_shared<const std::string>(3 * kMaxBatchBytes, 'b');
+  feed.Publish(std::move(rows), 4);
+  EXPECT_EQ(feed.Next(0, 100, &waiter_).events.size(), 2U);
+  EXPECT_EQ(feed.Next(3, 100, &waiter_).events.size(), 1U);  // a large event is given all the same
+}
+
 TEST_F(FeedTest, BodiesAreShared) {
   std::vector<EventRow> rows = Rows(11, 11);
   const EventBody body = rows[0].body;

@@ -107,19 +107,18 @@ TEST(ReadSettings, EveryWrongSettingIsReported) {
                               {"ORCHESTRATOR_DATABASE_URL", "postgresql://user:password@host/db"}},
                              {{"listen", "nowhere"}});
   ASSERT_FALSE(settings);
-  EXPECT_THAT(
-      settings.error(),
-      ElementsAre("ORCHESTRATOR_CHANNEL_CONFIG is not set; it is required: path of the channel file: which "
-                  "organizations are in which channels",
-                  StartsWith("--listen = \"nowhere\": host:port is wanted"),
-                  "ORCHESTRATOR_TX_RETRY_BUDGET = \"500\": a duration from 0s to 500h such as 500ms or 1m30s "
-                  "is wanted",
-                  "ORCHESTRATOR_REPLAY_EVENTS_BATCH_SIZE = \"0\": a whole number from 1 to 100000 is wanted",
-                  "ORCHESTRATOR_TLS_ENABLED = \"\": one of 1 t T TRUE true True 0 f F FALSE false False is "
-                  "wanted",
-                  HasSubstr("PostgreSQL is not supported by this build"),
-                  "ORCHESTRATOR_TLS_ENABLED = \"true\" is wanted because ORCHESTRATOR_MTLS_ENABLED is true",
-                  "ORCHESTRATOR_TLS_SERVER_CA_CERT is wanted because ORCHESTRATOR_MTLS_ENABLED is true"));
+  EXPECT_THAT(settings.error(),
+              ElementsAre("ORCHESTRATOR_CHANNEL_CONFIG is not set; it is required: path of the channel file: which "
+                          "organizations are in which channels",
+                          StartsWith("--listen = \"nowhere\": host:port is wanted"),
+                          "ORCHESTRATOR_TX_RETRY_BUDGET = \"500\": a duration from 0s to 500h such as 500ms or 1m30s "
+                          "is wanted",
+                          "ORCHESTRATOR_REPLAY_EVENTS_BATCH_SIZE = \"0\": a whole number from 1 to 100000 is wanted",
+                          "ORCHESTRATOR_TLS_ENABLED = \"\": one of 1 t T TRUE true True 0 f F FALSE false False is "
+                          "wanted",
+                          HasSubstr("PostgreSQL is not supported by this build"),
+                          "ORCHESTRATOR_TLS_ENABLED = \"true\" is wanted because ORCHESTRATOR_MTLS_ENABLED is true",
+                          "ORCHESTRATOR_TLS_SERVER_CA_CERT is wanted because ORCHESTRATOR_MTLS_ENABLED is true"));
   for (const std::string& each : settings.error()) EXPECT_THAT(each, Not(HasSubstr("password")));
 }
 

@@ -14,9 +14,6 @@ namespace pb = ::orchestrator;
 
 namespace {
 
-// Of event bodies read from the store at a time, whatever the number of events.
-constexpr int64_t kReplayBatchBytes = 4 << 20;
-
 Result<std::string> ParseStartId(const grpc::ByteBuffer& request) {
   pb::SubscribeToEventsParam param;
   grpc::Slice slice;
@@ -135,7 +132,7 @@ class EventRpc::Subscription final : public grpc::ServerWriteReactor<grpc::ByteB
   void ReadStore() {
     const auto read = [this]() -> Result<std::vector<EventRow>> {
       ORC_ASSIGN(const std::unique_ptr<Snapshot> snapshot, channel_.store.Read());
-      return snapshot->EventsAfter(position_, service_.options_.replay_batch_events, kReplayBatchBytes);
+      return snapshot->EventsAfter(position_, service_.options_.replay_batch_events, kMaxBatchBytes);
     };
     Result<std::vector<EventRow>> rows = read();
     if (!rows) return End(ToStatus(rows.error()));
