@@ -55,6 +55,7 @@ def main():
     parser.add_argument("--channel", default="study", help="the channel to work in")
     arguments = parser.parse_args()
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: the server must not stay behind
     signal.signal(signal.SIGALRM, stop_at_time_limit)
     signal.alarm(TIME_LIMIT_SECONDS)
     console = Console()

@@ -173,6 +173,10 @@ class Worker:
                 continue
             key, output = item.parent_task_output.parent_task_key, item.parent_task_output.output_identifier
             parent = tasks.GetTask(pb.GetTaskParam(key=key))
-            if parent.worker == self.organization and parent.outputs[output].transient:
+            if parent.worker != self.organization or not parent.outputs[output].transient:
+                continue
+            models = self._client.ModelService.GetComputeTaskOutputModels(
+                pb.GetComputeTaskModelsParam(compute_task_key=key)).models
+            if any(model.HasField("address") for model in models):  # a disabled model has none
                 tasks.DisableOutput(pb.DisableOutputParam(compute_task_key=key, identifier=output))
                 self._say(f"{parent.metadata['label']}: own model disabled")

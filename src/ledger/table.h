@@ -3,6 +3,7 @@
 // until the row is rolled back or the table is cleared.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <unordered_map>
@@ -25,16 +26,17 @@ class Table {
   }
 
   // What the store holds. Leaves a row alone that is known already.
-  void Learn(const K& key, std::optional<V> value) { slots_.try_emplace(key, Slot{std::move(value), State::kClean}); }
+  void Learn(const K& key, std::optional<V> value) { slots_.try_emplace(key, Slot{std::move(value)}); }
 
   // Stages a new row. Requires that the row is known to be absent.
   V& Insert(const K& key, V value) {
     const auto found = slots_.find(key);
     ORC_ASSERT(found != slots_.end() && !found->second.value);
     Slot& slot = found->second;
-    undo_.push_back({key, slot});
+    Save(key, slot);
     staged_.push_back(key);
-    slot = Slot{std::move(value), State::kNew};
+    slot.value = std::move(value);
+    slot.state = State::kNew;
     return *slot.value;
   }
 
@@ -43,7 +45,7 @@ class Table {
     const auto found = slots_.find(key);
     ORC_ASSERT(found != slots_.end() && found->second.value);
     Slot& slot = found->second;
-    undo_.push_back({key, slot});
+    Save(key, slot);
     if (slot.state == State::kClean) {
       staged_.push_back(key);
       slot.state = State::kChanged;
@@ -53,14 +55,14 @@ class Table {
 
   // Ends the running command: its changes stay.
   void Keep() {
-    undo_.clear();
+    ForgetUndo();
     kept_ = staged_.size();
   }
 
   // Ends the running command: its changes are taken back.
   void TakeBack() {
     for (auto record = undo_.rbegin(); record != undo_.rend(); ++record) slots_[record->key] = std::move(record->slot);
-    undo_.clear();
+    ForgetUndo();
     staged_.resize(kept_);
   }
 
@@ -73,7 +75,7 @@ class Table {
       slot.state = State::kClean;
     }
     staged_.clear();
-    undo_.clear();
+    ForgetUndo();
     kept_ = 0;
   }
 
@@ -82,7 +84,7 @@ class Table {
   // Forgets everything. Requires that nothing is staged, or that what is staged is given up.
   void Clear() {
     slots_.clear();
-    undo_.clear();
+    ForgetUndo();
     staged_.clear();
     kept_ = 0;
   }
@@ -92,16 +94,29 @@ class Table {
   struct Slot {
     std::optional<V> value;
     State state = State::kClean;
+    uint64_t saved_by = 0;  // the command whose undo_ has the slot as it was
   };
   struct Undo {
     K key;
     Slot slot;
   };
 
+  // Notes how the slot was before the running command, once: a value that grows with every change is copied once only.
+  void Save(const K& key, Slot& slot) {
+    if (slot.saved_by == command_) return;
+    undo_.push_back({key, slot});
+    slot.saved_by = command_;
+  }
+  void ForgetUndo() {
+    undo_.clear();
+    ++command_;
+  }
+
   std::unordered_map<K, Slot, Hash> slots_;
   std::vector<Undo> undo_;
   std::vector<K> staged_;  // each once, in the order of staging
   size_t kept_ = 0;        // how many of staged_ belong to commands that ended well
+  uint64_t command_ = 1;   // the number of the running command
 };
 
 }  // namespace orc

@@ -156,14 +156,18 @@ void Workspace::Publish(std::vector<EventRow> events) {
 }
 
 std::vector<EventRow> Workspace::Committed() {
-  size_t rows = 0;
-  ForEachTable([&](const auto& table) { rows += table.Size(); });
-  if (rows > limits_.max_cached_rows) ForEachTable([](auto& table) { table.Clear(); });
+  if (CachedRows() > limits_.max_cached_rows) ForEachTable([](auto& table) { table.Clear(); });
   left_at_ = head_;
   opened_at_ = head_;
   transaction_ = nullptr;
   published_bytes_ = 0;
   return std::exchange(published_, {});
+}
+
+size_t Workspace::CachedRows() const {
+  size_t rows = task_rows_.Size() + task_bodies_.Size() + outputs_.Size();
+  std::apply([&](const auto&... tables) { ((rows += tables.Size()), ...); }, assets_);
+  return rows;
 }
 
 void Workspace::Forget() {

@@ -40,6 +40,8 @@ struct Needs {
 struct WorkspaceLimits {
   int64_t max_event_bytes = 4 << 20;      // the largest event that subscribers can receive
   size_t max_cached_rows = 20'000;        // kept between batches
+  int64_t max_cached_bytes = 64 << 20;    // of them, serialized
+  int64_t max_command_bytes = 128 << 20;  // of events that one command may stage before they are written
   int64_t flush_bytes = 8 << 20;          // of staged events, before FlushIfLarge writes
   int64_t max_published_bytes = 8 << 20;  // of events handed to the feed after the commit
 };
@@ -59,6 +61,8 @@ class Workspace {
   // The newest events of the batch, contiguous up to the new head; the older ones are left out when there are many.
   std::vector<EventRow> Committed();
   void Forget();
+  // How many rows it knows.
+  size_t CachedRows() const;
   bool HasChanges() const { return head_.position != opened_at_.position; }
   Head head() const { return head_; }
 

@@ -1,0 +1,352 @@
+// What the embedded store promises beyond the interface (store/sqlite/sqlite_store.h).
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <gmock/gmock.h>
+#include <sqlite3.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <sstream>
+#include <thread>
+
+#include "store/sqlite/changes.h"
+#include "store/sqlite/encoding.h"
+#include "store/sqlite/folder.h"
+#include "store/sqlite/queries.h"
+#include "store/sqlite/sqlite_store.h"
+#include "tests/store/conformance.h"
+#include "tests/store/temp_folder.h"
+
+namespace orc {
+namespace {
+
+namespace pb = orchestrator;
+using testing::HasSubstr;
+using testing::Not;
+
+class SqlitePlace final : public StorePlace {
+ public:
+  std::unique_ptr<Store> Open() override { return Must(OpenSqliteStore({.folder = folder_.path()})); }
+
+ private:
+  TempFolder folder_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Sqlite, StoreConformance,
+                         testing::Values(StorePlaceFactory([] { return std::make_unique<SqlitePlace>(); })));
+
+constexpr Page kAll = {0, 0, 1'000, false};
+
+std::string ReadFile(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+class SqliteTest : public testing::Test {
+ protected:
+  std::unique_ptr<Store> Open() { return Must(OpenSqliteStore({.folder = folder_.path()})); }
+  std::filesystem::path File(const std::string& channel) const {
+    return folder_.path() / "channels" / sqlite::ChannelFileName(channel);
+  }
+  // A channel with one task and one event with a reason, closed.
+  void MakeChannel(const std::string& channel) {
+    Changes changes;
+    changes.AddTask(MakeTask(1));
+    changes.AddEvent(pb::ASSET_COMPUTE_TASK, pb::EVENT_ASSET_UPDATED, MakeKey(1).ToString(), 1, "because");
+    const auto store = Open();
+    const auto transaction = Must(Must(store->OpenChannel(channel))->Begin());
+    Must(transaction->Apply(changes.Take()));
+    Must(transaction->Commit());
+  }
+  void Alter(const std::string& channel, const std::string& sql) {
+    SQLite::Database(File(channel).string(), SQLITE_OPEN_READWRITE).exec(sql);
+  }
+
+  TempFolder folder_;
+};
+
+TEST_F(SqliteTest, AFolderHasOneStore) {
+  auto store = Open();
+  const auto second = OpenSqliteStore({.folder = folder_.path()});
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().kind, ErrorKind::kUnavailable);
+  EXPECT_THAT(second.error().text, HasSubstr(folder_.path().string()));
+  EXPECT_THAT(second.error().text, HasSubstr("(process " + std::to_string(getpid()) + ")"));
+  store.reset();
+  EXPECT_TRUE(OpenSqliteStore({.folder = folder_.path()}));
+}
+
+TEST_F(SqliteTest, AnotherProcessIsKeptOut) {
+  const auto store = Open();
+  const pid_t child = fork();
+  if (child == 0) _exit(OpenSqliteStore({.folder = folder_.path()}) ? 1 : 0);
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+TEST_F(SqliteTest, AFolderIsCreatedWithThoseAboveIt) {
+  const std::filesystem::path deep = folder_.path() / "a" / "b";
+  EXPECT_TRUE(OpenSqliteStore({.folder = deep}));
+  EXPECT_TRUE(std::filesystem::exists(deep / "channels"));
+}
+
+TEST_F(SqliteTest, AFileInPlaceOfTheFolderIsAnError) {
+  std::ofstream(folder_.path() / "file") << "x";
+  const auto store = OpenSqliteStore({.folder = folder_.path() / "file"});
+  ASSERT_FALSE(store);
+  EXPECT_EQ(store.error().kind, ErrorKind::kUnavailable);
+  EXPECT_THAT(store.error().text, HasSubstr("storage is not available: "));
+}
+
+TEST(ChannelFileName, IsPlainDistinctAndShort) {
+  EXPECT_EQ(sqlite::ChannelFileName("mychannel-1_A"), "mychannel-1_A.db");
+  EXPECT_EQ(sqlite::ChannelFileName("../a b"), "%2E%2E%2Fa%20b.db");
+  EXPECT_EQ(sqlite::ChannelFileName(std::string("\0\xFF", 2)), "%00%FF.db");
+  const std::string first = sqlite::ChannelFileName(std::string(100, '/'));
+  const std::string second = sqlite::ChannelFileName(std::string(99, '/') + "!");
+  EXPECT_LE(first.size(), 200U);
+  EXPECT_NE(first, second);
+}
+
+TEST_F(SqliteTest, ANewerSchemaIsRefusedAndLeftAlone) {
+  MakeChannel("a");
+  Alter("a", "PRAGMA user_version=99");
+  const std::string before = ReadFile(File("a"));
+  {
+    const auto store = Open();
+    const auto opened = store->OpenChannel("a");
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().kind, ErrorKind::kInternal);
+    EXPECT_THAT(opened.error().text, HasSubstr("was written by a newer program (schema 99"));
+    EXPECT_TRUE(store->OpenChannel("b"));
+  }
+  EXPECT_EQ(ReadFile(File("a")), before);
+  Alter("a", "PRAGMA user_version=1");
+  const auto store = Open();
+  EXPECT_EQ(Must(Must(Must(store->OpenChannel("a"))->Read())->GetHead()).position, 2);
+}
+
+TEST_F(SqliteTest, AFileOfAnotherChannelIsRefused) {
+  MakeChannel("a");
+  std::filesystem::copy_file(File("a"), File("b"));
+  const auto store = Open();
+  const auto opened = store->OpenChannel("b");
+  ASSERT_FALSE(opened);
+  EXPECT_THAT(opened.error().text, HasSubstr("belongs to another channel"));
+}
+
+TEST_F(SqliteTest, AFileThatIsNoDatabaseIsRefused) {
+  const auto store = Open();
+  std::ofstream(File("a")) << std::string(10'000, 'x');
+  const auto opened = store->OpenChannel("a");
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().kind, ErrorKind::kInternal);
+  EXPECT_EQ(ReadFile(File("a")), std::string(10'000, 'x'));
+}
+
+TEST_F(SqliteTest, DamagedRowsAreErrorsOfTheCall) {
+  MakeChannel("a");
+  Alter("a", "UPDATE tasks SET function=x'00'; UPDATE events SET body=x'FF' WHERE position=2;");
+  const auto store = Open();
+  ChannelStore* const channel = Must(store->OpenChannel("a"));
+  const auto tasks = Must(channel->Read())->ListTasks({}, kAll);
+  ASSERT_FALSE(tasks);
+  EXPECT_EQ(tasks.error().kind, ErrorKind::kInternal);
+  EXPECT_EQ(tasks.error().text, "OE0007: stored data cannot be understood");
+  const auto snapshot = Must(channel->Read());
+  EXPECT_TRUE(snapshot->EventsAfter(0, 10, 1'000'000));
+  EXPECT_FALSE(snapshot->ListEvents({}, kAll));
+  // What failed once does not go on as if nothing had happened.
+  EXPECT_FALSE(snapshot->GetHead());
+  EXPECT_TRUE(Must(channel->Read())->GetHead());
+}
+
+TEST_F(SqliteTest, EventsOfEqualHashAreToldApart) {
+  const std::string key = "costarring";
+  const std::string other = "liquid";
+  ASSERT_EQ(sqlite::AssetKeyHash(key), sqlite::AssetKeyHash(other));
+  Changes changes;
+  changes.AddEvent(pb::ASSET_ORGANIZATION, pb::EVENT_ASSET_CREATED, key, 1, "first");
+  changes.AddEvent(pb::ASSET_ORGANIZATION, pb::EVENT_ASSET_CREATED, other, 1, "second");
+  {
+    const auto store = Open();
+    const auto transaction = Must(Must(store->OpenChannel("a"))->Begin());
+    Must(transaction->Apply(changes.Take()));
+    Must(transaction->Commit());
+  }
+  Alter("a", "UPDATE events SET reason_hash=(SELECT reason_hash FROM events WHERE position=1)");
+  const auto store = Open();
+  const auto snapshot = Must(Must(store->OpenChannel("a"))->Read());
+  EventFilter by_key;
+  by_key.asset_key = other;
+  EventFilter by_reason;
+  by_reason.reason = "first";
+  for (const EventFilter& filter : {by_key, by_reason}) {
+    const auto found = Must(snapshot->ListEvents(filter, kAll));
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_EQ(found[0].position, filter.asset_key ? 2 : 1);
+  }
+}
+
+TEST_F(SqliteTest, ReadersAreBoundedAndWaitedFor) {
+  const auto store = Must(OpenSqliteStore({.folder = folder_.path(), .read_connections = 2, .reader_wait_ms = 50}));
+  ChannelStore* const channel = Must(store->OpenChannel("a"));
+  auto first = Must(channel->Read());
+  const auto second = Must(channel->Read());
+  const auto third = channel->Read();
+  ASSERT_FALSE(third);
+  EXPECT_EQ(third.error().kind, ErrorKind::kUnavailable);
+  first.reset();
+  EXPECT_TRUE(channel->Read());
+  EXPECT_TRUE(channel->Read());
+}
+
+TEST_F(SqliteTest, ReadersAndTheWriterRunAtOnce) {
+  const auto store = Must(OpenSqliteStore({.folder = folder_.path(), .read_connections = 2}));
+  ChannelStore* const channel = Must(store->OpenChannel("a"));
+  std::atomic<bool> stop = false;
+  std::vector<std::thread> readers;
+  for (int i = 0; i < 3; ++i) {
+    readers.emplace_back([&] {
+      for (int64_t last = 0; !stop;) {
+        const auto snapshot = Must(channel->Read());
+        const int64_t position = Must(snapshot->GetHead()).position;
+        EXPECT_GE(position, last);
+        EXPECT_EQ(Must(snapshot->ListTasks({}, {0, 0, 100'000, false})).size(), static_cast<size_t>(position));
+        last = position;
+      }
+    });
+  }
+  Changes changes;
+  for (int64_t order = 1; order <= 200; ++order) {
+    {
+      changes.AddTask(MakeTask(order));
+      const auto transaction = Must(channel->Begin());
+      Must(transaction->Apply(changes.Take()));
+      Must(transaction->Commit());
+    }
+    channel->Maintain();
+  }
+  stop = true;
+  for (std::thread& reader : readers) reader.join();
+}
+
+TEST_F(SqliteTest, TheLogIsEmptiedByMaintenance) {
+  const auto store = Open();
+  ChannelStore* const channel = Must(store->OpenChannel("a"));
+  const std::filesystem::path log = File("a").string() + "-wal";
+  int64_t order = 0;
+  uintmax_t largest = 0;
+  for (int round = 0; round < 60; ++round) {
+    Changes changes(Must(Must(channel->Read())->GetHead()));
+    ChangeSet set;
+    set.new_assets = {MakeAsset(pb::ASSET_FUNCTION, ++order)};
+    set.new_assets[0].body = std::string(1 << 20, 'x');
+    {
+      const auto transaction = Must(channel->Begin());
+      Must(transaction->Apply(set));
+      Must(transaction->Commit());
+    }
+    channel->Maintain();
+    largest = std::max(largest, std::filesystem::file_size(log));
+  }
+  EXPECT_LT(largest, 32U << 20);
+}
+
+// Runs every question with every single filter, and a change of every kind, over `connection`.
+void AskEverything(sqlite::Connection& connection) {
+  Head head;
+  Changes changes;
+  changes.AddTask(MakeTask(1));
+  changes.AddTask(MakeTask(2));
+  changes.AddEvent(pb::ASSET_MODEL, pb::EVENT_ASSET_CREATED, "key", 1, "reason");
+  changes.set.changed_tasks = {MakeTask(1)};
+  changes.set.edges = {{MakeKey(1), MakeKey(2), 0}};
+  changes.set.outputs = {{MakeKey(1), "output", pb::ASSET_MODEL, "key"}};
+  changes.set.sample_links = {{MakeKey(1), 1, MakeKey(2)}};
+  changes.set.plan_functions = {{MakeKey(1), 1}};
+  sqlite::Queries queries(connection, head);
+  const std::vector<std::string> names = {"key"};
+  const std::vector<Key> keys = {MakeKey(1)};
+  for (int kind = pb::ASSET_ORGANIZATION; kind <= pb::ASSET_FAILURE_REPORT; ++kind) {
+    if (!pb::AssetKind_IsValid(kind) || kind == pb::ASSET_COMPUTE_TASK) continue;
+    const auto asset_kind = static_cast<pb::AssetKind>(kind);
+    changes.set.new_assets.push_back(MakeAsset(asset_kind, 1));
+    changes.set.changed_assets.push_back(MakeAsset(asset_kind, 1));
+  }
+  const ChangeSet set = changes.Take();
+  sqlite::WriteChanges(connection, set, head);
+  sqlite::WriteHead(connection, head, sqlite::ReadCommits(connection) + 1);
+  for (const bool descending : {false, true}) {
+    const Page page = {0, 0, 10, descending};
+    for (const AssetRow& row : set.new_assets) {
+      queries.FindAssets(row.kind, names);
+      for (const AssetFilter& filter : {AssetFilter{}, {"g", {}}, {{}, "l"}, {"g", "l"}}) {
+        queries.ListAssets(row.kind, filter, page);
+      }
+    }
+    queries.ListPlanFunctions(keys[0], page);
+    for (int bits = 0; bits < 16; ++bits) {
+      TaskFilter filter;
+      if ((bits & 1) != 0) filter.worker = "w";
+      if ((bits & 2) != 0) filter.status = 1;
+      if ((bits & 4) != 0) filter.plan = keys[0];
+      if ((bits & 8) != 0) filter.function = keys[0];
+      queries.ListTasks(filter, page);
+    }
+    for (int bits = 0; bits < 64; ++bits) {
+      EventFilter filter;
+      if ((bits & 1) != 0) filter.asset_key = (bits & 2) != 0 ? "key" : keys[0].ToString();
+      if ((bits & 2) != 0) filter.asset_kind = 1;
+      if ((bits & 4) != 0) filter.event_kind = 1;
+      if ((bits & 8) != 0) filter.reason = "r";
+      if ((bits & 16) != 0) filter.start_us = 1;
+      if ((bits & 32) != 0) filter.end_us = 1;
+      queries.ListEvents(filter, page);
+    }
+  }
+  queries.ListManagerSamples(keys[0]);
+  queries.FindTasks(keys);
+  queries.ListFunctionTasks(keys[0], pb::STATUS_DONE);
+  queries.ListChildren(keys[0]);
+  queries.FindOutputs(keys);
+  queries.HasUnfinishedTask(keys[0]);
+  queries.EventsAfter(0, 10, 1'000);
+  queries.FindEvent(set.events[0].id);
+}
+
+// No statement reads a whole table or sorts. (ListFunctionTasks sorts what it has found, outside of SQL.)
+TEST_F(SqliteTest, EveryStatementIsServedByAnIndex) {
+  MakeChannel("a");
+  sqlite::Connection connection(File("a").string(), sqlite::Connection::Mode::kWriter, 0);
+  connection.Run("BEGIN");
+  connection.Execute(
+      "DELETE FROM tasks; DELETE FROM task_keys; DELETE FROM task_bodies; DELETE FROM events;"
+      "DELETE FROM event_keys;");
+  AskEverything(connection);
+  std::vector<std::string> texts;
+  for (sqlite3_stmt* statement = sqlite3_next_stmt(connection.Handle(), nullptr); statement != nullptr;
+       statement = sqlite3_next_stmt(connection.Handle(), statement)) {
+    texts.emplace_back(sqlite3_sql(statement));
+  }
+  EXPECT_GT(texts.size(), 60U);
+  int searches = 0;
+  for (const std::string& text : texts) {
+    sqlite::Use plan(connection, "EXPLAIN QUERY PLAN " + text);
+    while (plan.Step()) {
+      const std::string step = plan.Bytes(3);
+      if (step == "SCAN CONSTANT ROW") continue;  // a SELECT without FROM
+      EXPECT_THAT(step, Not(HasSubstr("SCAN"))) << text;
+      EXPECT_THAT(step, Not(HasSubstr("TEMP B-TREE"))) << text;
+      EXPECT_THAT(step, Not(HasSubstr("AUTOMATIC"))) << text;
+      if (step.starts_with("SEARCH")) ++searches;
+    }
+  }
+  EXPECT_GT(searches, 60);
+}
+
+}  // namespace
+}  // namespace orc
