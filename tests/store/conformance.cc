@@ -19,7 +19,9 @@ ChannelStore& StoreConformance::Channel(const std::string& name) {
   return *Must(store_->OpenChannel(name));
 }
 std::unique_ptr<Snapshot> StoreConformance::Read(const std::string& channel) {
-  return Must(Channel(channel).Read());
+  std::unique_ptr<Snapshot> snapshot = Must(Channel(channel).Read());
+  Must(snapshot->GetHead());  // from here on it sees one state
+  return snapshot;
 }
 std::unique_ptr<Transaction> StoreConformance::Begin(const std::string& channel) {
   return Must(Channel(channel).Begin());

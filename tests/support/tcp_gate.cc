@@ -10,6 +10,7 @@
 #include <array>
 #include <chrono>
 #include <stdexcept>
+#include <utility>
 
 namespace orc {
 namespace {

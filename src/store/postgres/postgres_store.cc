@@ -25,8 +25,6 @@ using postgres::Guarded;
 using postgres::Parameters;
 using postgres::Rows;
 
-// Longer than any other limit of a statement, so that the database is the one to speak first.
-constexpr int32_t kReplyMarginMs = 10'000;
 constexpr int32_t kMigrationStatementMs = 600'000;
 constexpr int32_t kMigrationLockMs = 60'000;
 
@@ -72,14 +70,14 @@ Result<ConnectionOptions> MakeConnectionOptions(const PostgresOptions& options) 
   made.statement_ms = options.statement_ms;
   made.lock_ms = options.lock_ms;
   made.idle_ms = options.idle_ms;
-  made.reply_ms = std::max(options.statement_ms, options.lock_ms) + kReplyMarginMs;
+  made.reply_ms = std::max(options.statement_ms, options.lock_ms) + options.reply_margin_ms;
   return made;
 }
 
 int32_t Migrate(ConnectionOptions options) {
   options.statement_ms = kMigrationStatementMs;
   options.lock_ms = kMigrationLockMs;
-  options.reply_ms = kMigrationStatementMs + kReplyMarginMs;
+  options.reply_ms += kMigrationStatementMs;
   Connection connection(options);
   const int32_t steps = postgres::MigrateDatabase(connection);
   const std::string version = std::to_string(postgres::SchemaVersion());
