@@ -29,9 +29,18 @@ struct Settings {
   bool keepalive_permit_without_stream = false;   // whether clients may ping without an open call
   int max_message_bytes = 0;                      // of a received message, from 1 KiB to 1 GiB
   std::chrono::nanoseconds shutdown_grace{};      // for running calls at shutdown, from 0
+  std::string database_target;                    // how libpq reaches the database; secret. Empty: embedded store
+  int database_max_connections = 0;               // from 4
+  std::chrono::nanoseconds database_statement_timeout{};  // from 1 s
+  bool migrate = false;                           // whether serving begins with bringing the schema up to date
   LogLevel log_level = LogLevel::kInfo;
   std::vector<std::string> warnings;  // to be logged once the log is installed
+
+  bool UsesDatabase() const { return !database_target.empty(); }
 };
+
+// What the settings are read for: a setting that only serving needs may be missing otherwise.
+enum class Purpose { kServe, kMigrate };
 
 // Durations of settings are at most this: gRPC counts them in milliseconds of 31 bits.
 inline constexpr std::chrono::hours kMaxSettingDuration{500};
@@ -47,9 +56,9 @@ using FlagValues = std::map<std::string, std::string>;
 void AddSettingsFlags(CLI::App& app, FlagValues& values);
 
 // The settings, or one text for every wrong or missing one, in the order of the table; each names the variable or
-// flag, its value (unless it may hold a password) and what is wanted. TLS, mutual TLS, the certificate check and
-// ORCHESTRATOR_DATABASE_URL are not supported by this build: to ask for one is an error, because serving without
-// it would be worse than not serving.
-tl::expected<Settings, std::vector<std::string>> ReadSettings(const Environment& environment, const FlagValues& flags);
+// flag, its value (unless it may hold a password) and what is wanted. TLS, mutual TLS and the certificate check are not
+// supported by this build: to ask for one is an error, because serving without it would be worse than not serving.
+tl::expected<Settings, std::vector<std::string>> ReadSettings(const Environment& environment, const FlagValues& flags,
+                                                              Purpose purpose = Purpose::kServe);
 
 }  // namespace orc

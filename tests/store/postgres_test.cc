@@ -44,10 +44,14 @@ class PostgresPlace final : public StorePlace {
 INSTANTIATE_TEST_SUITE_P(Postgres, StoreConformance,
                          testing::Values(StorePlaceFactory([] { return std::make_unique<PostgresPlace>(); })));
 
-// The n-th change set of a channel, which continues `head`: one task and its event.
+// A change set that continues `head`: one task and its event, whose id no other call gives.
 ChangeSet OneTask(const Head& head) {
+  static std::atomic<uint32_t> calls = 0;
   Changes changes(head);
   changes.AddTask(MakeTask(head.position + 1));
+  EventRow& event = changes.set.events[0];
+  event.id = MakeEventId(event.timestamp_us, event.position, ++calls);
+  event.body = std::make_shared<const std::string>(EventBody(event));
   return changes.Take();
 }
 
