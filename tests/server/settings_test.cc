@@ -74,6 +74,25 @@ TEST(ReadSettings, TheEnvironmentOfTheChart) {
   EXPECT_EQ(settings->log_level, LogLevel::kDebug);
 }
 
+TEST(ReadSettings, TheDatabase) {
+  Variables variables = With("ORCHESTRATOR_DATABASE_URL", "postgresql://host/db?pool_max_conns=30");
+  EXPECT_FALSE(Read(With("LOG_LEVEL", "info"))->UsesDatabase());
+  EXPECT_TRUE(Read(variables)->UsesDatabase());
+  EXPECT_EQ(Read(variables)->database_max_connections, 30);
+  EXPECT_EQ(Read(variables)->database_statement_timeout, 30s);
+  variables["ORCHESTRATOR_DATABASE_MAX_CONNECTIONS"] = "40";
+  EXPECT_EQ(Read(variables)->database_max_connections, 40);
+  EXPECT_EQ(Read(With("ORCHESTRATOR_DATABASE_URL", "host=x pool_max_conns=1"))->database_max_connections, 4);
+  EXPECT_EQ(Read(With("DATABASE_HOSTNAME", "x"))->database_target, "host='x'");
+  EXPECT_EQ(Read(With("DATABASE_HOSTNAME", "x"))->database_max_connections, 16);
+}
+
+TEST(ReadSettings, MigratingNeedsTheDatabaseOnly) {
+  const auto none = [](const char*) -> std::optional<std::string> { return std::nullopt; };
+  EXPECT_TRUE(ReadSettings(none, {}, Purpose::kMigrate));
+  EXPECT_FALSE(ReadSettings(none, {}, Purpose::kServe));
+}
+
 TEST(ReadSettings, EveryWrongSettingIsReported) {
   const auto settings = Read({{"ORCHESTRATOR_TX_RETRY_BUDGET", "500"},
                               {"ORCHESTRATOR_REPLAY_EVENTS_BATCH_SIZE", "0"},
@@ -113,7 +132,8 @@ TEST(ReadSettings, WrongValuesOfEachSetting) {
       {"ORCHESTRATOR_TLS_ENABLED", {"", "yes", "true", "1"}},
       {"ORCHESTRATOR_MTLS_ENABLED", {"", "yes", "TRUE"}},
       {"ORCHESTRATOR_VERIFY_CLIENT_MSP_ID", {"", "yes", "t"}},
-      {"ORCHESTRATOR_DATABASE_URL", {"postgresql://x"}},
+      {"ORCHESTRATOR_DATABASE_MAX_CONNECTIONS", {"", "x", "-1", "3", "10001"}},
+      {"ORCHESTRATOR_DATABASE_STATEMENT_TIMEOUT", {"", "x", "0s", "999ms", "61m"}},
   };
   for (const auto& [name, values] : cases) {
     for (const char* value : values) {

@@ -463,6 +463,8 @@ TEST_P(StoreConformance, ListsOfTenThousandArePagedWithoutGapOrRepetition) {
   }
   const auto even = Must(snapshot->ListAssets(pb::ASSET_COMPUTE_PLAN, {"even", {}}, {0, 4'990, 100, false}));
   ASSERT_EQ(even.size(), 10U);
+  EXPECT_THAT(Must(snapshot->ListAssets(pb::ASSET_COMPUTE_PLAN, {}, {0, INT64_MAX, 1'000, false})), IsEmpty());
+  EXPECT_THAT(Must(snapshot->ListTasks({"MyOrg1MSP", {}, {}, {}}, {0, INT64_MAX, 1'000, true})), IsEmpty());
   EXPECT_EQ(even[0].order, 9'982);
   std::vector<Key> keys;
   for (const FullTaskRow& task : set.new_tasks) keys.push_back(task.row.key);

@@ -69,8 +69,9 @@ Parameters ListParameters(const List& list, int64_t channel, const Page& page, i
   ORC_ASSERT(page.limit >= 1);
   if (page.after != 0 && page.descending) high = std::min(high, page.after);
   if (page.after != 0 && !page.descending) low = std::max(low, page.after);
+  const int64_t skip = std::min(page.skip, INT64_MAX - page.limit);  // the database adds them
   Parameters parameters;
-  parameters.Int(channel).Int(low).Int(high).Int(page.limit).Int(page.skip);
+  parameters.Int(channel).Int(low).Int(high).Int(page.limit).Int(skip);
   for (const Condition& condition : list.conditions) Add(parameters, condition);
   return parameters;
 }
