@@ -11,7 +11,7 @@ namespace pb = ::orchestrator;
 namespace {
 
 // Tasks are moved in portions, so that a cascade over a million tasks needs the memory of one portion.
-constexpr size_t kPortion = 512;
+constexpr size_t kPortion = 128;
 
 // Calls `move` for each task, in order, with the tasks' messages loaded in bulk.
 template <class F>
@@ -22,13 +22,16 @@ Result<void> ForEachTask(Workspace& workspace, std::span<const Key> tasks, F&& m
     Needs needs;
     needs.tasks.assign(portion.begin(), portion.end());
     ORC_TRY(workspace.Load(needs));
-    for (const Key& task : portion) ORC_TRY(move(task));
-    ORC_TRY(workspace.FlushIfLarge());
+    for (const Key& task : portion) {
+      ORC_TRY(move(task));
+      ORC_TRY(workspace.FlushIfLarge());
+    }
   }
   return {};
 }
 
 Result<void> SetStatus(Workspace& workspace, const Key& task, TaskTransition transition, const std::string& reason) {
+  ORC_TRY(workspace.FindTaskRow(task));  // a flush may have let it go
   TaskRow& row = workspace.ChangeTask(task);
   ORC_ASSIGN(row.status, Next(row.status, transition));
   return workspace.EmitTask(pb::EVENT_ASSET_UPDATED, task, reason);

@@ -1,5 +1,5 @@
 // DataSampleService (behaviour.md 9).
-#include <algorithm>
+#include <unordered_set>
 
 #include "domain/text.h"
 #include "ledger/commands.h"
@@ -39,8 +39,9 @@ Result<void> CheckManagers(const Caller& caller, const Texts& keys, Workspace& w
 // Attaches the data managers that the sample does not have yet.
 void Attach(Workspace& workspace, pb::DataSample& sample, int64_t order, const Texts& managers) {
   Texts& attached = *sample.mutable_data_manager_keys();
+  std::unordered_set<std::string_view> known(attached.begin(), attached.end());
   for (const std::string& manager : managers) {
-    if (std::find(attached.begin(), attached.end(), manager) != attached.end()) continue;
+    if (!known.insert(manager).second) continue;
     *attached.Add() = manager;
     workspace.AddSampleLink(SampleLink{KeyOf(manager), order, KeyOf(sample.key())});
   }

@@ -1,4 +1,5 @@
 // FailureReportService (behaviour.md 15).
+#include "domain/task_rules.h"
 #include "domain/text.h"
 #include "ledger/commands.h"
 #include "ledger/common.h"
@@ -25,11 +26,18 @@ Result<void> FailTask(const Caller& caller, const pb::NewFailureReport& request,
   return MoveTask(workspace, key, TaskTransition::kFailed, kReason);
 }
 
-Result<void> FailFunction(const Caller& caller, const pb::NewFailureReport& request, Workspace& workspace) {
+// `reported`: there is a report of this key already. It is refused before the function begins to fail: later nothing
+// but the store may refuse.
+Result<void> FailFunction(const Caller& caller, const pb::NewFailureReport& request, bool reported,
+                          Workspace& workspace) {
   const Key key = KeyOf(request.asset_key());
   ORC_ASSIGN(const auto* const function, workspace.Get<pb::Function>(StoreKey(key), request.asset_key()));
   ORC_TRY(RequireOwner(caller, function->asset,
                        "only " + Quote(function->asset.owner()) + " owner can register failure report for function"));
+  if (reported) {
+    ORC_TRY(Next(EffectiveStatus(function->asset), FunctionTransition::kFailed));
+    return AlreadyExists(AssetType<pb::FailureReport>::kName, request.asset_key());
+  }
   return MoveFunction(workspace, key, FunctionTransition::kFailed, kReason);
 }
 
@@ -47,10 +55,10 @@ void Prefetch(const pb::NewFailureReport& request, Needs& needs) {
 
 Result<void> Execute(const Caller& caller, const pb::NewFailureReport& request, Workspace& workspace,
                      pb::FailureReport& response) {
-  // Found first: once the asset has begun to fail, nothing may refuse any more.
   ORC_ASSIGN(const auto* const found, workspace.Find<pb::FailureReport>(StoreKeyOf(request.asset_key())));
-  ORC_TRY(request.asset_type() == pb::FAILED_ASSET_COMPUTE_TASK ? FailTask(caller, request, workspace)
-                                                                : FailFunction(caller, request, workspace));
+  ORC_TRY(request.asset_type() == pb::FAILED_ASSET_COMPUTE_TASK
+              ? FailTask(caller, request, workspace)
+              : FailFunction(caller, request, found != nullptr, workspace));
   if (found != nullptr) return AlreadyExists(AssetType<pb::FailureReport>::kName, request.asset_key());
   pb::FailureReport report;
   report.set_asset_key(request.asset_key());

@@ -15,12 +15,17 @@ namespace pb = ::orchestrator;
 
 namespace {
 
+using Keys = std::unordered_set<Key, KeyHash>;
+
 // The registration of one task: checks it and stages it. The tasks before it in the order of the sort are staged.
 class Registration {
  public:
-  Registration(const Caller& caller, const pb::NewComputeTask& wanted, std::span<const Key> parents,
+  // `sound`: the parents whose models tasks of the same request have been checked against.
+  Registration(const Caller& caller, const pb::NewComputeTask& wanted, std::span<const Key> parents, Keys& sound,
                Workspace& workspace)
-      : caller_(caller), wanted_(wanted), parents_(parents), workspace_(workspace) {}
+      : caller_(caller), wanted_(wanted), parents_(parents), sound_(sound), workspace_(workspace) {
+    task_.set_key(wanted.key());
+  }
 
   // All checks of 12.4 in their order.
   Result<void> Check();
@@ -47,6 +52,7 @@ class Registration {
   const Caller& caller_;
   const pb::NewComputeTask& wanted_;
   const std::span<const Key> parents_;
+  Keys& sound_;
   Workspace& workspace_;
 
   // Found by the checks.
@@ -55,7 +61,7 @@ class Registration {
   std::vector<Workspace::TaskView> parent_views_;  // as parents_
   const pb::DataManager* manager_ = nullptr;       // the first among the inputs
   std::string worker_;
-  pb::ComputeTask task_;  // the outputs first, the rest by Stage
+  pb::ComputeTask task_;  // key and outputs first, the rest by Stage
 };
 
 Result<void> Registration::Check() {
@@ -92,7 +98,7 @@ Result<void> Registration::LoadParents() {
 
 Result<void> Registration::CheckParentModels() {
   for (const Workspace::TaskView& parent : parent_views_) {
-    if (parent.row->status != pb::STATUS_DONE) continue;
+    if (parent.row->status != pb::STATUS_DONE || sound_.contains(parent.row->key)) continue;
     ORC_ASSIGN(const std::vector<OutputRow>* const outputs, workspace_.Outputs(parent.row->key));
     for (const OutputRow& output : *outputs) {
       if (output.kind != pb::ASSET_MODEL) continue;
@@ -102,6 +108,7 @@ Result<void> Registration::CheckParentModels() {
         return Fail(ErrorKind::kInvalidAsset, "Model " + Quote(key) + " has been disabled");
       }
     }
+    sound_.insert(parent.row->key);
   }
   return {};
 }
@@ -167,8 +174,11 @@ Result<void> Registration::CheckDataManager(const pb::ComputeTaskInput& input) {
     return InvalidInput(input.identifier(), "openers must be referenced using an asset key");
   }
   for (const pb::ComputeTaskInput& other : wanted_.inputs()) {
-    ORC_ASSIGN(const pb::FunctionInput* const declared, DeclaredInput(*function_, other.identifier()));
-    if (declared->kind() == pb::ASSET_DATA_SAMPLE && !other.has_asset_key()) {
+    ORC_TRY(DeclaredInput(*function_, other.identifier()));
+  }
+  for (const pb::ComputeTaskInput& other : wanted_.inputs()) {
+    const bool is_sample = function_->inputs().at(other.identifier()).kind() == pb::ASSET_DATA_SAMPLE;
+    if (is_sample && !other.has_asset_key()) {
       return InvalidInput(other.identifier(), "data samples must be referenced using an asset key");
     }
   }
@@ -247,7 +257,6 @@ Result<void> Registration::Stage(int64_t order, pb::ComputeTask& response) {
   }
   row.status = InitialStatus(EffectiveStatus(*function_), statuses);
 
-  task_.set_key(wanted_.key());
   task_.set_owner(caller_.organization);
   task_.set_compute_plan_key(wanted_.compute_plan_key());
   task_.set_function_key(wanted_.function_key());
@@ -315,7 +324,7 @@ Result<void> CheckKeysUnused(const pb::RegisterTasksParam& request, std::span<co
 }
 
 Result<std::vector<size_t>> Sort(std::span<const GraphNode> nodes, Workspace& workspace) {
-  std::unordered_set<Key, KeyHash> stored;
+  Keys stored;
   for (const GraphNode& node : nodes) {
     for (const Key& parent : node.parents) {
       ORC_ASSIGN(const TaskRow* const row, workspace.FindTaskRow(parent));
@@ -348,9 +357,10 @@ Result<void> Execute(const Caller& caller, const pb::RegisterTasksParam& request
   for (const size_t place : sorted) keys.push_back(nodes[place].key);
   const std::vector<int64_t> orders = workspace.OrdersFor(keys, 1);
   std::vector<std::pair<Key, int64_t>> used;  // functions by plan
+  Keys sound;
   for (size_t i = 0; i < sorted.size(); ++i) {
     const pb::NewComputeTask& wanted = request.tasks(static_cast<int>(sorted[i]));
-    Registration registration(caller, wanted, nodes[sorted[i]].parents, workspace);
+    Registration registration(caller, wanted, nodes[sorted[i]].parents, sound, workspace);
     ORC_TRY(registration.Check());
     ORC_TRY(registration.Stage(orders[i], *response.add_tasks()));
     used.emplace_back(registration.plan(), registration.function_order());

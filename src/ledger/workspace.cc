@@ -66,7 +66,7 @@ Result<void> Workspace::Open(Transaction& transaction) {
   transaction_ = &transaction;
   ORC_ASSIGN(head_, transaction.GetHead());
   // Rows read earlier are still true only if nobody else has written since.
-  if (head_ != left_at_) ForEachTable([](auto& table) { table.Clear(); });
+  if (head_ != left_at_) ClearTables();
   opened_at_ = head_;
   marks_ = {};
   marks_.head = head_;
@@ -77,6 +77,7 @@ void Workspace::StartCommand(int64_t now_us) {
   // Distinct calls get distinct times, so that creation dates order assets as they were registered.
   now_us_ = std::max(now_us, head_.timestamp_us + 1);
   partly_written_ = false;
+  command_bytes_ = 0;
 }
 
 void Workspace::KeepCommand() {
@@ -121,14 +122,18 @@ void Workspace::DrainTables() {
 
 Result<void> Workspace::Flush() {
   if (changes_.events.empty()) return {};  // no change without an event
+  // Once the tables are drained, what they had staged exists here only until it is written.
+  const bool was_partly_written = std::exchange(partly_written_, true);
   DrainTables();
   changes_.head = head_;
   ORC_TRY(transaction_->Apply(changes_));
   Publish(std::move(changes_.events));
   changes_ = {};
   staged_bytes_ = 0;
+  command_bytes_ = 0;
   marks_ = {};
   marks_.head = head_;
+  partly_written_ = was_partly_written;
   return {};
 }
 
@@ -136,9 +141,10 @@ Result<void> Workspace::FlushIfLarge() {
   if (staged_bytes_ < limits_.flush_bytes) return {};
   partly_written_ = true;
   ORC_TRY(Flush());
-  if (task_bodies_.Size() > limits_.max_cached_rows) {
+  if (task_bodies_.Size() > limits_.max_cached_rows || task_bytes_ > limits_.max_cached_bytes) {
     task_bodies_.Clear();
     task_rows_.Clear();
+    task_bytes_ = 0;
   }
   return {};
 }
@@ -156,7 +162,7 @@ void Workspace::Publish(std::vector<EventRow> events) {
 }
 
 std::vector<EventRow> Workspace::Committed() {
-  if (CachedRows() > limits_.max_cached_rows) ForEachTable([](auto& table) { table.Clear(); });
+  if (CachedRows() > limits_.max_cached_rows || asset_bytes_ + task_bytes_ > limits_.max_cached_bytes) ClearTables();
   left_at_ = head_;
   opened_at_ = head_;
   transaction_ = nullptr;
@@ -170,8 +176,14 @@ size_t Workspace::CachedRows() const {
   return rows;
 }
 
-void Workspace::Forget() {
+void Workspace::ClearTables() {
   ForEachTable([](auto& table) { table.Clear(); });
+  asset_bytes_ = 0;
+  task_bytes_ = 0;
+}
+
+void Workspace::Forget() {
+  ClearTables();
   changes_ = {};
   marks_ = {};
   staged_bytes_ = 0;
@@ -208,6 +220,7 @@ Result<void> Workspace::LoadTasks(std::span<const Key> keys) {
   if (unknown.empty()) return {};
   ORC_ASSIGN(std::vector<FullTaskRow> rows, transaction_->FindTasks(unknown));
   for (FullTaskRow& row : rows) {
+    task_bytes_ += static_cast<int64_t>(row.body.size());
     task_rows_.Learn(row.row.key, row.row);
     task_bodies_.Learn(row.row.key, TaskBody{std::move(row.body), std::nullopt});
   }
@@ -240,6 +253,7 @@ Result<void> Workspace::LoadOutputs(std::span<const Key> tasks) {
   unknown.erase(std::unique(unknown.begin(), unknown.end()), unknown.end());
   ORC_ASSIGN(std::vector<OutputRow> rows, transaction_->FindOutputs(unknown));
   std::unordered_map<Key, std::vector<OutputRow>, KeyHash> by_task;
+  asset_bytes_ += static_cast<int64_t>(rows.size() * sizeof(OutputRow));
   for (OutputRow& row : rows) by_task[row.task].push_back(std::move(row));
   for (const Key& task : unknown) outputs_.Learn(task, std::move(by_task[task]));
   return {};
@@ -325,6 +339,7 @@ void Workspace::InsertTask(TaskRow row, pb::ComputeTask message, std::span<const
   for (const Key& parent : parents) changes_.edges.push_back(ParentEdge{parent, key, place++});
   task_rows_.Insert(key, std::move(row));
   std::string bytes = message.SerializeAsString();
+  task_bytes_ += static_cast<int64_t>(bytes.size());
   task_bodies_.Learn(key, std::nullopt);
   task_bodies_.Insert(key, TaskBody{std::move(bytes), std::move(message)});
   if (!outputs_.Knows(key)) outputs_.Learn(key, std::vector<OutputRow>{});
@@ -336,6 +351,7 @@ void Workspace::AddOutput(OutputRow output) {
 }
 
 Result<void> Workspace::EmitTask(pb::EventKind kind, const Key& task, std::string_view reason) {
+  ORC_TRY(LoadTasks(std::span<const Key>(&task, 1)));
   std::string payload = task_bodies_.Get(task)->bytes;
   {
     StringOutputStream stream(&payload);
@@ -384,8 +400,15 @@ Result<void> Workspace::EmitPayload(pb::EventKind kind, pb::AssetKind asset_kind
                                            " bytes, more than the " + std::to_string(limit) +
                                            " that subscribers can receive; make the asset smaller");
   }
+  if (command_bytes_ + size > limits_.max_command_bytes) {
+    return Fail(ErrorKind::kExhausted, "the events of this call would have more than " +
+                                           std::to_string(limits_.max_command_bytes) +
+                                           " bytes; split it into several calls");
+  }
   row.body = std::make_shared<const std::string>(std::move(body));
   staged_bytes_ += size;
+  command_bytes_ += size;
+  if (asset_kind != pb::ASSET_COMPUTE_TASK) asset_bytes_ += static_cast<int64_t>(payload.size());
   changes_.events.push_back(std::move(row));
   head_ = Head{head_.position + 1, now_us_};
   return {};

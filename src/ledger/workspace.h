@@ -134,7 +134,8 @@ class Workspace {
   void AddPlanFunction(PlanFunction link) { changes_.plan_functions.push_back(link); }
 
   // Tells that an asset was created, updated or disabled; the payload is the asset as it is now. `reason` empty: no
-  // metadata. Fails with kExhausted when the event would be too large for subscribers.
+  // metadata. Fails with kExhausted when the event would be too large for subscribers, or the command would stage more
+  // than one may.
   template <class T>
   Result<void> Emit(orchestrator::EventKind kind, std::string_view asset_key, const T& asset,
                     std::string_view reason = {}) {
@@ -148,7 +149,8 @@ class Workspace {
   // For commands with many effects: writes what is staged when it has grown large. What is written can't be taken back:
   // called only when nothing but the store can make the command fail. Pointers to tasks are no longer good afterwards.
   Result<void> FlushIfLarge();
-  // Whether the running command has been written in part.
+  // Whether the running command has been written in part, or made the store fail while it was to take what earlier
+  // commands staged: either way there is nothing to go back to.
   bool PartlyWritten() const { return partly_written_; }
 
  private:
@@ -184,6 +186,7 @@ class Workspace {
     if (unknown.empty()) return {};
     ORC_ASSIGN(const std::vector<AssetRow> rows, transaction_->FindAssets(AssetType<T>::kKind, unknown));
     for (const AssetRow& row : rows) {
+      asset_bytes_ += static_cast<int64_t>(row.body.size());
       Stored<T> stored{row.order, {}};
       ORC_TRY(Decode(row, stored.asset));
       table.Learn(row.key, std::move(stored));
@@ -198,6 +201,7 @@ class Workspace {
   Result<void> EmitPayload(orchestrator::EventKind kind, orchestrator::AssetKind asset_kind, std::string_view asset_key,
                            std::string_view payload, std::string_view reason);
   void DrainTables();
+  void ClearTables();
   void Publish(std::vector<EventRow> events);
   bool CommandIsUntouched() const;
 
@@ -220,6 +224,9 @@ class Workspace {
   Table<Key, TaskRow, KeyHash> task_rows_;
   Table<Key, TaskBody, KeyHash> task_bodies_;
   Table<Key, std::vector<OutputRow>, KeyHash> outputs_;
+  // What has been put into the tables since they were cleared, serialized.
+  int64_t asset_bytes_ = 0;
+  int64_t task_bytes_ = 0;
 
   ChangeSet changes_;  // what is staged outside the tables
   struct Marks {       // the sizes of changes_ and the head when the running command began
@@ -227,6 +234,7 @@ class Workspace {
     Head head;
   } marks_;
   int64_t staged_bytes_ = 0;         // of changes_.events
+  int64_t command_bytes_ = 0;        // of those, the running command's
   std::vector<EventRow> published_;  // flushed events of this batch, the newest ones
   int64_t published_bytes_ = 0;
 };

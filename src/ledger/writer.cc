@@ -99,15 +99,17 @@ void Writer::RunBatch(const std::vector<Command*>& batch) {
   } catch (const std::exception& fault) {
     written = Fail(ErrorKind::kInternal, std::string("unexpected fault: ") + fault.what());
   }
+  const bool changed = written && workspace_.HasChanges();
   if (written) {
-    SetWritable(true);
-    if (workspace_.HasChanges()) {
-      const Head head = workspace_.head();
-      events_.on_commit(workspace_.Committed(), head);
+    const Head head = workspace_.head();
+    std::vector<EventRow> events = workspace_.Committed();
+    if (changed) {
+      SetWritable(true);
+      events_.on_commit(std::move(events), head);
     }
   } else {
     workspace_.Forget();
-    SetWritable(written.error().kind != ErrorKind::kUnavailable);
+    if (written.error().kind == ErrorKind::kUnavailable) SetWritable(false);
     Log(LogLevel::kError, "batch not written",
         {{"channel", channel_}, {"error", written.error().text}, {"calls", std::to_string(batch.size())}});
   }
@@ -115,6 +117,8 @@ void Writer::RunBatch(const std::vector<Command*>& batch) {
     batch[i]->Finish(written ? std::move(outcomes[i]) : written);
   }
   store_.Maintain();
+  // Calls that write nothing tell nothing about the store, but keep the writer from looking by itself.
+  if (written && !changed && !writable_) Probe();
 }
 
 Result<void> Writer::WriteBatch(const std::vector<Command*>& batch, std::vector<Result<void>>& outcomes) {
@@ -127,6 +131,7 @@ Result<void> Writer::WriteBatch(const std::vector<Command*>& batch, std::vector<
     outcomes[i] = RunCommand(*batch[i]);
     // A store that fails inside one command can't be trusted with the others of the same transaction.
     if (!outcomes[i] && outcomes[i].error().kind == ErrorKind::kUnavailable) return outcomes[i];
+    ORC_TRY(workspace_.FlushIfLarge());
   }
   if (!workspace_.HasChanges()) return {};
   ORC_TRY(workspace_.Flush());

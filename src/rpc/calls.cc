@@ -66,18 +66,13 @@ Result<void> Calls::Guard(const std::function<Result<void>()>& answer) {
   }
 }
 
-Result<ChannelRuntime*> Calls::Admit(UnaryCall& call, Caller& caller) {
-  ORC_ASSIGN(caller, Identify(call.context().client_metadata(), directory_));
-  return FindChannel(caller);
-}
-
 Result<ChannelRuntime*> Calls::FindChannel(const Caller& caller) {
   ChannelRuntime* const channel = hub_.Find(caller.channel);
   if (channel != nullptr) return channel;
   return Fail(ErrorKind::kUnavailable, "channel " + Quote(caller.channel) + " is being opened; try again later");
 }
 
-tl::expected<ChannelRuntime*, grpc::Status> Calls::AdmitStream(grpc::CallbackServerContext& context, Caller& caller) {
+tl::expected<ChannelRuntime*, grpc::Status> Calls::AdmitStream(Context& context, Caller& caller) {
   Result<Caller> identified = Identify(context.client_metadata(), directory_);
   if (!identified) return tl::unexpected(ToStreamAdmissionStatus(identified.error()));
   caller = std::move(*identified);

@@ -36,41 +36,67 @@ const std::string& MethodOf(const google::protobuf::Descriptor* request);
 // Writes the log record of a call (deployment.md 2.7).
 void LogCall(const FinishedCall& call);
 
-// An open call: the reactor that answers it. Deletes itself after the answer.
+// An open call: the reactor that answers it. It owns the messages; the buffers and the context are gRPC's and stay
+// until OnDone. Deletes itself after the answer.
+template <class RequestType, class ResponseType>
 class UnaryCall : public grpc::ServerUnaryReactor {
  public:
-  UnaryCall(grpc::CallbackServerContext& context, const google::protobuf::Descriptor* request)
-      : context_(context), method_(MethodOf(request)), request_id_(RequestId(context.client_metadata())) {}
+  UnaryCall(grpc::CallbackServerContext& context, grpc::ByteBuffer& response_bytes)
+      : context_(context), response_bytes_(response_bytes), request_id_(RequestId(context.client_metadata())) {}
 
-  void Answer(Result<void> outcome) { Answer(outcome ? grpc::Status::OK : ToStatus(outcome.error())); }
-  void Answer(const grpc::Status& status) {
-    LogCall({method_, request_id_, status, std::chrono::steady_clock::now() - started_});
+  // The messages are parsed and serialized here and not by gRPC, which answers a request that cannot be read with
+  // UNIMPLEMENTED and no text.
+  Result<void> Parse(const grpc::ByteBuffer& request_bytes) {
+    grpc::ByteBuffer bytes = request_bytes;
+    size_bytes_ = static_cast<int64_t>(bytes.Length());
+    if (grpc::SerializationTraits<RequestType>::Deserialize(&bytes, &request_).ok()) return {};
+    return Fail(ErrorKind::kInternal, "the request cannot be read as " + RequestType::descriptor()->full_name());
+  }
+
+  void Answer(const Result<void>& outcome) {
+    grpc::Status status = outcome ? grpc::Status::OK : ToStatus(outcome.error());
+    if (status.ok()) {
+      bool own_buffer = false;
+      status = grpc::SerializationTraits<ResponseType>::Serialize(response_, &response_bytes_, &own_buffer);
+    }
+    LogCall({MethodOf(RequestType::descriptor()), request_id_, status, std::chrono::steady_clock::now() - started_});
     Finish(status);
   }
+
   void OnDone() override { delete this; }
 
-  grpc::CallbackServerContext& context() { return context_; }
+  bool IsCancelled() const { return context_.IsCancelled(); }
+  const Metadata& metadata() const { return context_.client_metadata(); }
+  int64_t size_bytes() const { return size_bytes_; }
+  const RequestType& request() const { return request_; }
+  ResponseType& response() { return response_; }
 
  private:
   grpc::CallbackServerContext& context_;
-  const std::string& method_;
+  grpc::ByteBuffer& response_bytes_;
   const std::string request_id_;
   const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+  RequestType request_;
+  ResponseType response_;
+  int64_t size_bytes_ = 0;
 };
 
 class Calls {
  public:
+  using Context = grpc::CallbackServerContext;
+  using Bytes = grpc::ByteBuffer;
+
   Calls(const ChannelDirectory& directory, Hub& hub, Executor& readers)
       : directory_(directory), hub_(hub), readers_(readers) {}
 
   template <class Request, class Response>
-  grpc::ServerUnaryReactor* Write(grpc::CallbackServerContext* context, const Request* request, Response* response) {
-    auto* const call = new WriteCall<Request, Response>(*context, *request, *response);
-    const Result<ChannelRuntime*> channel = Admit(*call, call->caller);
+  grpc::ServerUnaryReactor* Write(Context* context, const Bytes* request, Bytes* response) {
+    auto* const call = new WriteCall<Request, Response>(*context, *response);
+    const Result<ChannelRuntime*> channel = Admit(*call, *request, call->caller);
     if (!channel) {
       call->Answer(tl::unexpected(channel.error()));
-    } else if (Result<void> checked = Check(call->caller, *request); !checked) {
-      call->Answer(std::move(checked));
+    } else if (const Result<void> checked = Check(call->caller, call->request()); !checked) {
+      call->Answer(checked);
     } else {
       (*channel)->writer.Submit(call);
     }
@@ -78,71 +104,67 @@ class Calls {
   }
 
   template <class Request, class Response>
-  grpc::ServerUnaryReactor* Read(grpc::CallbackServerContext* context, const Request* request, Response* response) {
-    auto* const call = new UnaryCall(*context, Request::descriptor());
+  grpc::ServerUnaryReactor* Read(Context* context, const Bytes* request, Bytes* response) {
+    auto* const call = new UnaryCall<Request, Response>(*context, *response);
     Caller caller;
-    const Result<ChannelRuntime*> channel = Admit(*call, caller);
+    const Result<ChannelRuntime*> channel = Admit(*call, *request, caller);
     if (!channel) {
       call->Answer(tl::unexpected(channel.error()));
       return call;
     }
-    const bool taken = readers_.Submit([call, request, response, store = &(*channel)->store] {
+    const bool taken = readers_.Submit([call, store = &(*channel)->store] {
       call->Answer(Guard([&]() -> Result<void> {
-        if (call->context().IsCancelled()) return Fail(ErrorKind::kCancelled, "the caller has left");
+        if (call->IsCancelled()) return Fail(ErrorKind::kCancelled, "the caller has left");
         ORC_ASSIGN(const std::unique_ptr<Snapshot> snapshot, store->Read());
-        return orc::Answer(*request, *snapshot, *response);
+        return orc::Answer(call->request(), *snapshot, call->response());
       }));
     });
     if (!taken) call->Answer(Fail(ErrorKind::kUnavailable, "too many reads are waiting; try again later"));
     return call;
   }
 
-  // A method that needs identity and nothing else.
-  template <class Request>
-  grpc::ServerUnaryReactor* Reply(grpc::CallbackServerContext* context, const Request*,
-                                  const std::function<void()>& fill) {
-    auto* const call = new UnaryCall(*context, Request::descriptor());
+  // A method that needs identity and nothing else; `fill(response)`.
+  template <class Request, class Response, class Fill>
+  grpc::ServerUnaryReactor* Reply(Context* context, const Bytes* request, Bytes* response, Fill&& fill) {
+    auto* const call = new UnaryCall<Request, Response>(*context, *response);
     Caller caller;
-    const Result<ChannelRuntime*> channel = Admit(*call, caller);
-    if (channel) fill();
+    const Result<ChannelRuntime*> channel = Admit(*call, *request, caller);
+    if (channel) fill(call->response());
     call->Answer(channel ? Result<void>{} : tl::unexpected(channel.error()));
     return call;
   }
 
   // Identity and channel of a stream; the error's status is that of streams (decisions.md D9).
-  tl::expected<ChannelRuntime*, grpc::Status> AdmitStream(grpc::CallbackServerContext& context, Caller& caller);
+  tl::expected<ChannelRuntime*, grpc::Status> AdmitStream(Context& context, Caller& caller);
 
  private:
   template <class Request, class Response>
-  class WriteCall final : public UnaryCall, public Command {
+  class WriteCall final : public UnaryCall<Request, Response>, public Command {
    public:
-    WriteCall(grpc::CallbackServerContext& context, const Request& request, Response& response)
-        : UnaryCall(context, Request::descriptor()),
-          request_(request),
-          response_(response),
-          size_bytes_(static_cast<int64_t>(request.ByteSizeLong())) {}
+    using UnaryCall<Request, Response>::UnaryCall;
 
-    void Prefetch(Needs& needs) const override { orc::Prefetch(request_, needs); }
+    void Prefetch(Needs& needs) const override { orc::Prefetch(this->request(), needs); }
     Result<void> Run(Workspace& workspace) override {
-      response_.Clear();
-      return Execute(caller, request_, workspace, response_);
+      this->response().Clear();
+      return Execute(caller, this->request(), workspace, this->response());
     }
-    void Finish(Result<void> outcome) override { Answer(std::move(outcome)); }
-    bool IsAbandoned() const override { return const_cast<WriteCall*>(this)->context().IsCancelled(); }
-    int64_t SizeBytes() const override { return size_bytes_; }
+    void Finish(Result<void> outcome) override { this->Answer(outcome); }
+    bool IsAbandoned() const override { return this->IsCancelled(); }
+    int64_t SizeBytes() const override { return this->size_bytes(); }
 
     Caller caller;
-
-   private:
-    const Request& request_;
-    Response& response_;
-    const int64_t size_bytes_;
   };
 
   // A fault in one call stays in that call.
   static Result<void> Guard(const std::function<Result<void>()>& answer);
 
-  Result<ChannelRuntime*> Admit(UnaryCall& call, Caller& caller);
+  // Who calls comes before what is asked: strangers cost no parsing.
+  template <class Call>
+  Result<ChannelRuntime*> Admit(Call& call, const Bytes& request, Caller& caller) {
+    ORC_ASSIGN(caller, Identify(call.metadata(), directory_));
+    ORC_TRY(call.Parse(request));
+    return FindChannel(caller);
+  }
   Result<ChannelRuntime*> FindChannel(const Caller& caller);
 
   const ChannelDirectory& directory_;

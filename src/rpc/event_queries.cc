@@ -49,6 +49,7 @@ Result<void> Answer(const pb::QueryEventsParam& request, Snapshot& snapshot, pb:
   return ReadPage(
       page, *response.mutable_next_page_token(), [&](const Page& wider) { return snapshot.ListEvents(filter, wider); },
       [](const EventRow& row) { return row.position; },
+      [](const EventRow& row) { return static_cast<int64_t>(row.body->size()); },
       [&](const EventRow& row) -> Result<void> {
         if (!response.add_events()->ParseFromString(*row.body)) return Unreadable("event", row.position);
         return {};

@@ -40,6 +40,7 @@ Result<void> FillPage(const Page& page, google::protobuf::RepeatedPtrField<Messa
                       std::string& next_page_token, List&& list) {
   return ReadPage(
       page, next_page_token, list, [](const auto& row) { return OrderOf(row); },
+      [](const auto& row) { return static_cast<int64_t>(row.body.size()); },
       [&](const auto& row) { return Decode(row, *messages.Add()); });
 }
 

@@ -11,6 +11,10 @@ namespace pb = ::orchestrator;
 
 namespace {
 
+// Of the inputs of one task. Many inputs may name one output, and an output may have many models: what a task needs can
+// be far larger than what was registered.
+constexpr size_t kMaxInputBytes = 64 << 20;
+
 // The task that a look-up names.
 Result<pb::ComputeTask> LookUpTask(Snapshot& snapshot, const std::string& key) {
   const std::optional<Key> parsed = Key::FromAnyForm(key);
@@ -85,11 +89,14 @@ class InputResolver {
   }
 
   template <class T>
-  static Result<void> Copy(const Found<T>& found, const std::string& key, T& to) {
+  Result<void> Copy(const Found<T>& found, const std::string& key, T& to) {
     const std::optional<T>& asset = found.at(key);
     if (!asset) return NotFound(AssetType<T>::kName, Key::FromRaw(key).ToString());
     to = *asset;
-    return {};
+    bytes_ += asset->ByteSizeLong();
+    if (bytes_ <= kMaxInputBytes) return {};
+    return Fail(ErrorKind::kExhausted, "the inputs of this task have more than " + std::to_string(kMaxInputBytes) +
+                                           " bytes; ask for its assets one by one");
   }
 
   static tl::unexpected<Error> Unsupported(pb::AssetKind kind) {
@@ -127,6 +134,7 @@ class InputResolver {
   Found<pb::Model> models_;
   Found<pb::DataManager> managers_;
   Found<pb::DataSample> samples_;
+  size_t bytes_ = 0;  // of the assets copied into the answer
 };
 
 }  // namespace

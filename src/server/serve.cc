@@ -35,6 +35,10 @@ constexpr size_t kMaxQueuedReads = 10'000;
 constexpr size_t kMaxQueuedReplays = 10'000;
 constexpr size_t kWakers = 2;
 constexpr size_t kReplayers = 2;
+// How long a subscriber may take to receive that its stream ends.
+constexpr std::chrono::milliseconds kStreamPatience{1000};
+// What running calls get when there are subscribers who did not: at its end all connections are closed.
+constexpr std::chrono::nanoseconds kStalledGrace = std::chrono::seconds(2);
 // More than this many pings in a row that come too early cut the connection (deployment.md 2.12).
 constexpr int kMaxPingStrikes = 2;
 // A header as large as the reference's server accepts.
@@ -118,8 +122,11 @@ class ServerParts {
     reflection_v1_.Shutdown();
     reflection_v1alpha_.Shutdown();
     hub_.CloseFeeds();
+    // Calls run for milliseconds: the whole grace would only be spent on subscribers that take nothing.
+    const bool ended = event_.WaitForEnd(kStreamPatience);
+    const auto grace = ended ? settings_.shutdown_grace : std::min(settings_.shutdown_grace, kStalledGrace);
     server_->Shutdown(std::chrono::system_clock::now() +
-                      std::chrono::duration_cast<std::chrono::system_clock::duration>(settings_.shutdown_grace));
+                      std::chrono::duration_cast<std::chrono::system_clock::duration>(grace));
     server_->Wait();
     hub_.StopWriters();
   }

@@ -14,6 +14,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -122,12 +123,13 @@ struct ChangeSet {
 };
 
 // Which part of a list to read: rows whose order lies beyond `after` (before it when descending), without the first
-// `skip` of them, at most `limit`.
+// `skip` of them, at most `limit`, and no more once `max_bytes` of bodies are read.
 struct Page {
   int64_t after = 0;  // 0: from the start (the end when descending)
   int64_t skip = 0;   // from the decimal page tokens of old clients; costs what it skips
   int32_t limit = 0;  // at least 1
   bool descending = false;
+  int64_t max_bytes = std::numeric_limits<int64_t>::max();
 };
 
 struct AssetFilter {

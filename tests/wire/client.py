@@ -1,7 +1,7 @@
 """Calls as one organization in one channel, built from descriptors."""
 import grpc
 
-from protocol import CLASSES, METHOD_OF_REQUEST, METHODS, pb
+from protocol import METHOD_OF_REQUEST, METHODS, pb
 
 # Longer than any call may take; a call that hangs fails the test instead of the run.
 CALL_SECONDS = 60
@@ -84,7 +84,3 @@ def list_all(caller, request, field):
         if not page.next_page_token:
             return rows
         request.page_token = page.next_page_token
-
-
-def message_class(full_name):
-    return CLASSES[full_name]

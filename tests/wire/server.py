@@ -11,7 +11,7 @@ import grpc
 
 from client import Caller
 
-BINARY = os.environ.get("ORCHESTRATOR_BINARY", "orchestrator")
+BINARY = os.environ.get("ORCHESTRATOR_BINARY", "")
 START_SECONDS = 30
 STOP_SECONDS = 30
 
@@ -50,10 +50,12 @@ class Server:
         return [BINARY, "serve", "--channel-config", str(self.channel_file), "--data-dir", str(self.data),
                 "--listen", "127.0.0.1:0", *self.flags]
 
-    def start(self):
+    def start(self, before_exec=None):
+        """`before_exec` runs in the new process, to set its limits."""
         with self._log_grew:
             self._log = []
-        self.process = subprocess.Popen(self.command(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        self.process = subprocess.Popen(self.command(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                                        preexec_fn=before_exec)
         threading.Thread(target=self._follow, args=(self.process.stderr, self._log), daemon=True).start()
         try:
             self.address = self.wait_for_log("gRPC server listening", START_SECONDS)["address"]

@@ -7,29 +7,34 @@
 
 namespace orc {
 
-class DataManagerRpc final : public orchestrator::DataManagerService::CallbackService {
+// The service with serialized messages in all methods.
+using RawDataManagerService = orchestrator::DataManagerService::WithRawCallbackMethod_RegisterDataManager<
+    orchestrator::DataManagerService::WithRawCallbackMethod_GetDataManager<
+        orchestrator::DataManagerService::WithRawCallbackMethod_QueryDataManagers<
+            orchestrator::DataManagerService::WithRawCallbackMethod_UpdateDataManager<
+                orchestrator::DataManagerService::Service>>>>;
+
+class DataManagerRpc final : public RawDataManagerService {
  public:
   explicit DataManagerRpc(Calls& calls) : calls_(calls) {}
 
-  grpc::ServerUnaryReactor* RegisterDataManager(grpc::CallbackServerContext* context,
-                                                const orchestrator::NewDataManager* request,
-                                                orchestrator::DataManager* response) override {
-    return calls_.Write(context, request, response);
+  grpc::ServerUnaryReactor* RegisterDataManager(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                                grpc::ByteBuffer* response) override {
+    return calls_.Write<orchestrator::NewDataManager, orchestrator::DataManager>(context, request, response);
   }
-  grpc::ServerUnaryReactor* GetDataManager(grpc::CallbackServerContext* context,
-                                           const orchestrator::GetDataManagerParam* request,
-                                           orchestrator::DataManager* response) override {
-    return calls_.Read(context, request, response);
+  grpc::ServerUnaryReactor* GetDataManager(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                           grpc::ByteBuffer* response) override {
+    return calls_.Read<orchestrator::GetDataManagerParam, orchestrator::DataManager>(context, request, response);
   }
-  grpc::ServerUnaryReactor* QueryDataManagers(grpc::CallbackServerContext* context,
-                                              const orchestrator::QueryDataManagersParam* request,
-                                              orchestrator::QueryDataManagersResponse* response) override {
-    return calls_.Read(context, request, response);
+  grpc::ServerUnaryReactor* QueryDataManagers(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                              grpc::ByteBuffer* response) override {
+    return calls_.Read<orchestrator::QueryDataManagersParam, orchestrator::QueryDataManagersResponse>(context, request,
+                                                                                                      response);
   }
-  grpc::ServerUnaryReactor* UpdateDataManager(grpc::CallbackServerContext* context,
-                                              const orchestrator::UpdateDataManagerParam* request,
-                                              orchestrator::UpdateDataManagerResponse* response) override {
-    return calls_.Write(context, request, response);
+  grpc::ServerUnaryReactor* UpdateDataManager(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                              grpc::ByteBuffer* response) override {
+    return calls_.Write<orchestrator::UpdateDataManagerParam, orchestrator::UpdateDataManagerResponse>(context, request,
+                                                                                                       response);
   }
 
  private:

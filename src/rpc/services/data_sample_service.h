@@ -7,29 +7,35 @@
 
 namespace orc {
 
-class DataSampleRpc final : public orchestrator::DataSampleService::CallbackService {
+// The service with serialized messages in all methods.
+using RawDataSampleService = orchestrator::DataSampleService::WithRawCallbackMethod_RegisterDataSamples<
+    orchestrator::DataSampleService::WithRawCallbackMethod_UpdateDataSamples<
+        orchestrator::DataSampleService::WithRawCallbackMethod_QueryDataSamples<
+            orchestrator::DataSampleService::WithRawCallbackMethod_GetDataSample<
+                orchestrator::DataSampleService::Service>>>>;
+
+class DataSampleRpc final : public RawDataSampleService {
  public:
   explicit DataSampleRpc(Calls& calls) : calls_(calls) {}
 
-  grpc::ServerUnaryReactor* RegisterDataSamples(grpc::CallbackServerContext* context,
-                                                const orchestrator::RegisterDataSamplesParam* request,
-                                                orchestrator::RegisterDataSamplesResponse* response) override {
-    return calls_.Write(context, request, response);
+  grpc::ServerUnaryReactor* RegisterDataSamples(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                                grpc::ByteBuffer* response) override {
+    return calls_.Write<orchestrator::RegisterDataSamplesParam, orchestrator::RegisterDataSamplesResponse>(
+        context, request, response);
   }
-  grpc::ServerUnaryReactor* UpdateDataSamples(grpc::CallbackServerContext* context,
-                                              const orchestrator::UpdateDataSamplesParam* request,
-                                              orchestrator::UpdateDataSamplesResponse* response) override {
-    return calls_.Write(context, request, response);
+  grpc::ServerUnaryReactor* UpdateDataSamples(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                              grpc::ByteBuffer* response) override {
+    return calls_.Write<orchestrator::UpdateDataSamplesParam, orchestrator::UpdateDataSamplesResponse>(context, request,
+                                                                                                       response);
   }
-  grpc::ServerUnaryReactor* QueryDataSamples(grpc::CallbackServerContext* context,
-                                             const orchestrator::QueryDataSamplesParam* request,
-                                             orchestrator::QueryDataSamplesResponse* response) override {
-    return calls_.Read(context, request, response);
+  grpc::ServerUnaryReactor* QueryDataSamples(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                             grpc::ByteBuffer* response) override {
+    return calls_.Read<orchestrator::QueryDataSamplesParam, orchestrator::QueryDataSamplesResponse>(context, request,
+                                                                                                    response);
   }
-  grpc::ServerUnaryReactor* GetDataSample(grpc::CallbackServerContext* context,
-                                          const orchestrator::GetDataSampleParam* request,
-                                          orchestrator::DataSample* response) override {
-    return calls_.Read(context, request, response);
+  grpc::ServerUnaryReactor* GetDataSample(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                          grpc::ByteBuffer* response) override {
+    return calls_.Read<orchestrator::GetDataSampleParam, orchestrator::DataSample>(context, request, response);
   }
 
  private:

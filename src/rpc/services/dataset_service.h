@@ -7,14 +7,17 @@
 
 namespace orc {
 
-class DatasetRpc final : public orchestrator::DatasetService::CallbackService {
+// The service with serialized messages in all methods.
+using RawDatasetService =
+    orchestrator::DatasetService::WithRawCallbackMethod_GetDataset<orchestrator::DatasetService::Service>;
+
+class DatasetRpc final : public RawDatasetService {
  public:
   explicit DatasetRpc(Calls& calls) : calls_(calls) {}
 
-  grpc::ServerUnaryReactor* GetDataset(grpc::CallbackServerContext* context,
-                                       const orchestrator::GetDatasetParam* request,
-                                       orchestrator::Dataset* response) override {
-    return calls_.Read(context, request, response);
+  grpc::ServerUnaryReactor* GetDataset(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                       grpc::ByteBuffer* response) override {
+    return calls_.Read<orchestrator::GetDatasetParam, orchestrator::Dataset>(context, request, response);
   }
 
  private:

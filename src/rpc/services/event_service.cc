@@ -79,7 +79,11 @@ class EventRpc::Subscription final : public grpc::ServerWriteReactor<grpc::ByteB
   }
 
   void OnDone() override {
-    --service_.subscribers_;
+    {
+      const std::lock_guard lock(service_.mutex_);
+      service_.open_.erase(this);
+      service_.ended_.notify_all();
+    }
     delete this;
   }
 
@@ -156,6 +160,16 @@ class EventRpc::Subscription final : public grpc::ServerWriteReactor<grpc::ByteB
   bool cancelled_ = false;  // guarded by mutex_
 };
 
+bool EventRpc::IsFull() {
+  const std::lock_guard lock(mutex_);
+  return open_.size() >= options_.max_subscribers;
+}
+
+bool EventRpc::WaitForEnd(std::chrono::milliseconds patience) {
+  std::unique_lock lock(mutex_);
+  return ended_.wait_for(lock, patience, [this] { return open_.empty(); });
+}
+
 grpc::ServerWriteReactor<grpc::ByteBuffer>* EventRpc::SubscribeToEvents(grpc::CallbackServerContext* context,
                                                                         const grpc::ByteBuffer* request) {
   using Refused = Refusal<grpc::ServerWriteReactor<grpc::ByteBuffer>>;
@@ -164,14 +178,17 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* EventRpc::SubscribeToEvents(grpc::Ca
   if (!channel) return new Refused(channel.error());
   const Result<std::string> start_id = ParseStartId(*request);
   if (!start_id) return new Refused(ToStatus(start_id.error()));
-  if (++subscribers_ > options_.max_subscribers) {
-    --subscribers_;
+  if (IsFull()) {
     return new Refused(grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED,
                                     "the server has its largest number of subscribers; subscribe again later"));
   }
   Log(LogLevel::kInfo, "Subscribing to events",
       {{"mspid", caller.organization}, {"channel", caller.channel}, {"startEventId", *start_id}});
   auto* const subscription = new Subscription(*this, **channel);
+  {
+    const std::lock_guard lock(mutex_);
+    open_.insert(subscription);
+  }
   if (!replayers_.Submit([subscription, start_id = *start_id] { subscription->Start(start_id); })) {
     subscription->End(
         grpc::Status(grpc::StatusCode::UNAVAILABLE, "too many subscribers are behind; subscribe again later"));

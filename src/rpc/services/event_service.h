@@ -6,7 +6,9 @@
 // Thread-safe; outlives the gRPC server.
 #pragma once
 
-#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <unordered_set>
 
 #include "event.grpc.pb.h"
 #include "rpc/calls.h"
@@ -19,17 +21,21 @@ struct SubscriptionOptions {
   size_t max_subscribers = 4096;
 };
 
-class EventRpc final : public orchestrator::EventService::WithRawCallbackMethod_SubscribeToEvents<
-                           orchestrator::EventService::CallbackService> {
+class EventRpc final
+    : public orchestrator::EventService::WithRawCallbackMethod_QueryEvents<
+          orchestrator::EventService::WithRawCallbackMethod_SubscribeToEvents<orchestrator::EventService::Service>> {
  public:
   // `replayers` runs the subscribers' reads of the store.
   EventRpc(Calls& calls, Executor& replayers, SubscriptionOptions options)
       : calls_(calls), replayers_(replayers), options_(options) {}
 
-  grpc::ServerUnaryReactor* QueryEvents(grpc::CallbackServerContext* context,
-                                        const orchestrator::QueryEventsParam* request,
-                                        orchestrator::QueryEventsResponse* response) override {
-    return calls_.Read(context, request, response);
+  // After the feeds were closed: waits until all streams have ended, for `patience` at most. False: some have not,
+  // because their subscribers do not take what they are sent; only the end of their connections ends them.
+  bool WaitForEnd(std::chrono::milliseconds patience);
+
+  grpc::ServerUnaryReactor* QueryEvents(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                        grpc::ByteBuffer* response) override {
+    return calls_.Read<orchestrator::QueryEventsParam, orchestrator::QueryEventsResponse>(context, request, response);
   }
 
   grpc::ServerWriteReactor<grpc::ByteBuffer>* SubscribeToEvents(grpc::CallbackServerContext* context,
@@ -38,10 +44,14 @@ class EventRpc final : public orchestrator::EventService::WithRawCallbackMethod_
  private:
   class Subscription;
 
+  bool IsFull();
+
   Calls& calls_;
   Executor& replayers_;
   const SubscriptionOptions options_;
-  std::atomic<size_t> subscribers_{0};
+  std::mutex mutex_;
+  std::condition_variable ended_;           // notified when a subscription ends
+  std::unordered_set<Subscription*> open_;  // guarded by mutex_
 };
 
 }  // namespace orc

@@ -7,19 +7,22 @@
 
 namespace orc {
 
-class FailureReportRpc final : public orchestrator::FailureReportService::CallbackService {
+// The service with serialized messages in all methods.
+using RawFailureReportService = orchestrator::FailureReportService::WithRawCallbackMethod_RegisterFailureReport<
+    orchestrator::FailureReportService::WithRawCallbackMethod_GetFailureReport<
+        orchestrator::FailureReportService::Service>>;
+
+class FailureReportRpc final : public RawFailureReportService {
  public:
   explicit FailureReportRpc(Calls& calls) : calls_(calls) {}
 
-  grpc::ServerUnaryReactor* RegisterFailureReport(grpc::CallbackServerContext* context,
-                                                  const orchestrator::NewFailureReport* request,
-                                                  orchestrator::FailureReport* response) override {
-    return calls_.Write(context, request, response);
+  grpc::ServerUnaryReactor* RegisterFailureReport(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                                  grpc::ByteBuffer* response) override {
+    return calls_.Write<orchestrator::NewFailureReport, orchestrator::FailureReport>(context, request, response);
   }
-  grpc::ServerUnaryReactor* GetFailureReport(grpc::CallbackServerContext* context,
-                                             const orchestrator::GetFailureReportParam* request,
-                                             orchestrator::FailureReport* response) override {
-    return calls_.Read(context, request, response);
+  grpc::ServerUnaryReactor* GetFailureReport(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                             grpc::ByteBuffer* response) override {
+    return calls_.Read<orchestrator::GetFailureReportParam, orchestrator::FailureReport>(context, request, response);
   }
 
  private:

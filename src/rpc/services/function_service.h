@@ -7,34 +7,40 @@
 
 namespace orc {
 
-class FunctionRpc final : public orchestrator::FunctionService::CallbackService {
+// The service with serialized messages in all methods.
+using RawFunctionService = orchestrator::FunctionService::WithRawCallbackMethod_RegisterFunction<
+    orchestrator::FunctionService::WithRawCallbackMethod_GetFunction<
+        orchestrator::FunctionService::WithRawCallbackMethod_QueryFunctions<
+            orchestrator::FunctionService::WithRawCallbackMethod_UpdateFunction<
+                orchestrator::FunctionService::WithRawCallbackMethod_ApplyFunctionAction<
+                    orchestrator::FunctionService::Service>>>>>;
+
+class FunctionRpc final : public RawFunctionService {
  public:
   explicit FunctionRpc(Calls& calls) : calls_(calls) {}
 
-  grpc::ServerUnaryReactor* RegisterFunction(grpc::CallbackServerContext* context,
-                                             const orchestrator::NewFunction* request,
-                                             orchestrator::Function* response) override {
-    return calls_.Write(context, request, response);
+  grpc::ServerUnaryReactor* RegisterFunction(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                             grpc::ByteBuffer* response) override {
+    return calls_.Write<orchestrator::NewFunction, orchestrator::Function>(context, request, response);
   }
-  grpc::ServerUnaryReactor* GetFunction(grpc::CallbackServerContext* context,
-                                        const orchestrator::GetFunctionParam* request,
-                                        orchestrator::Function* response) override {
-    return calls_.Read(context, request, response);
+  grpc::ServerUnaryReactor* GetFunction(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                        grpc::ByteBuffer* response) override {
+    return calls_.Read<orchestrator::GetFunctionParam, orchestrator::Function>(context, request, response);
   }
-  grpc::ServerUnaryReactor* QueryFunctions(grpc::CallbackServerContext* context,
-                                           const orchestrator::QueryFunctionsParam* request,
-                                           orchestrator::QueryFunctionsResponse* response) override {
-    return calls_.Read(context, request, response);
+  grpc::ServerUnaryReactor* QueryFunctions(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                           grpc::ByteBuffer* response) override {
+    return calls_.Read<orchestrator::QueryFunctionsParam, orchestrator::QueryFunctionsResponse>(context, request,
+                                                                                                response);
   }
-  grpc::ServerUnaryReactor* UpdateFunction(grpc::CallbackServerContext* context,
-                                           const orchestrator::UpdateFunctionParam* request,
-                                           orchestrator::UpdateFunctionResponse* response) override {
-    return calls_.Write(context, request, response);
+  grpc::ServerUnaryReactor* UpdateFunction(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                           grpc::ByteBuffer* response) override {
+    return calls_.Write<orchestrator::UpdateFunctionParam, orchestrator::UpdateFunctionResponse>(context, request,
+                                                                                                 response);
   }
-  grpc::ServerUnaryReactor* ApplyFunctionAction(grpc::CallbackServerContext* context,
-                                                const orchestrator::ApplyFunctionActionParam* request,
-                                                orchestrator::ApplyFunctionActionResponse* response) override {
-    return calls_.Write(context, request, response);
+  grpc::ServerUnaryReactor* ApplyFunctionAction(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                                grpc::ByteBuffer* response) override {
+    return calls_.Write<orchestrator::ApplyFunctionActionParam, orchestrator::ApplyFunctionActionResponse>(
+        context, request, response);
   }
 
  private:

@@ -6,14 +6,16 @@
 
 namespace orc {
 
-class InfoRpc final : public orchestrator::InfoService::CallbackService {
+class InfoRpc final
+    : public orchestrator::InfoService::WithRawCallbackMethod_QueryVersion<orchestrator::InfoService::Service> {
  public:
   InfoRpc(Calls& calls, std::string version) : calls_(calls), version_(std::move(version)) {}
 
-  grpc::ServerUnaryReactor* QueryVersion(grpc::CallbackServerContext* context,
-                                         const orchestrator::QueryVersionParam* request,
-                                         orchestrator::QueryVersionResponse* response) override {
-    return calls_.Reply(context, request, [&] { response->set_orchestrator(version_); });
+  grpc::ServerUnaryReactor* QueryVersion(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                         grpc::ByteBuffer* response) override {
+    return calls_.Reply<orchestrator::QueryVersionParam, orchestrator::QueryVersionResponse>(
+        context, request, response,
+        [&](orchestrator::QueryVersionResponse& answer) { answer.set_orchestrator(version_); });
   }
 
  private:

@@ -7,27 +7,35 @@
 
 namespace orc {
 
-class ModelRpc final : public orchestrator::ModelService::CallbackService {
+// The service with serialized messages in all methods.
+using RawModelService = orchestrator::ModelService::WithRawCallbackMethod_RegisterModel<
+    orchestrator::ModelService::WithRawCallbackMethod_RegisterModels<
+        orchestrator::ModelService::WithRawCallbackMethod_GetModel<
+            orchestrator::ModelService::WithRawCallbackMethod_GetComputeTaskOutputModels<
+                orchestrator::ModelService::Service>>>>;
+
+class ModelRpc final : public RawModelService {
  public:
   explicit ModelRpc(Calls& calls) : calls_(calls) {}
 
-  grpc::ServerUnaryReactor* RegisterModel(grpc::CallbackServerContext* context, const orchestrator::NewModel* request,
-                                          orchestrator::Model* response) override {
-    return calls_.Write(context, request, response);
+  grpc::ServerUnaryReactor* RegisterModel(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                          grpc::ByteBuffer* response) override {
+    return calls_.Write<orchestrator::NewModel, orchestrator::Model>(context, request, response);
   }
-  grpc::ServerUnaryReactor* RegisterModels(grpc::CallbackServerContext* context,
-                                           const orchestrator::RegisterModelsParam* request,
-                                           orchestrator::RegisterModelsResponse* response) override {
-    return calls_.Write(context, request, response);
+  grpc::ServerUnaryReactor* RegisterModels(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                           grpc::ByteBuffer* response) override {
+    return calls_.Write<orchestrator::RegisterModelsParam, orchestrator::RegisterModelsResponse>(context, request,
+                                                                                                 response);
   }
-  grpc::ServerUnaryReactor* GetModel(grpc::CallbackServerContext* context, const orchestrator::GetModelParam* request,
-                                     orchestrator::Model* response) override {
-    return calls_.Read(context, request, response);
+  grpc::ServerUnaryReactor* GetModel(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                     grpc::ByteBuffer* response) override {
+    return calls_.Read<orchestrator::GetModelParam, orchestrator::Model>(context, request, response);
   }
   grpc::ServerUnaryReactor* GetComputeTaskOutputModels(grpc::CallbackServerContext* context,
-                                                       const orchestrator::GetComputeTaskModelsParam* request,
-                                                       orchestrator::GetComputeTaskModelsResponse* response) override {
-    return calls_.Read(context, request, response);
+                                                       const grpc::ByteBuffer* request,
+                                                       grpc::ByteBuffer* response) override {
+    return calls_.Read<orchestrator::GetComputeTaskModelsParam, orchestrator::GetComputeTaskModelsResponse>(
+        context, request, response);
   }
 
  private:

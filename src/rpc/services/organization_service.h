@@ -7,19 +7,24 @@
 
 namespace orc {
 
-class OrganizationRpc final : public orchestrator::OrganizationService::CallbackService {
+// The service with serialized messages in all methods.
+using RawOrganizationService = orchestrator::OrganizationService::WithRawCallbackMethod_RegisterOrganization<
+    orchestrator::OrganizationService::WithRawCallbackMethod_GetAllOrganizations<
+        orchestrator::OrganizationService::Service>>;
+
+class OrganizationRpc final : public RawOrganizationService {
  public:
   explicit OrganizationRpc(Calls& calls) : calls_(calls) {}
 
-  grpc::ServerUnaryReactor* RegisterOrganization(grpc::CallbackServerContext* context,
-                                                 const orchestrator::RegisterOrganizationParam* request,
-                                                 orchestrator::Organization* response) override {
-    return calls_.Write(context, request, response);
+  grpc::ServerUnaryReactor* RegisterOrganization(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                                 grpc::ByteBuffer* response) override {
+    return calls_.Write<orchestrator::RegisterOrganizationParam, orchestrator::Organization>(context, request,
+                                                                                             response);
   }
-  grpc::ServerUnaryReactor* GetAllOrganizations(grpc::CallbackServerContext* context,
-                                                const orchestrator::GetAllOrganizationsParam* request,
-                                                orchestrator::GetAllOrganizationsResponse* response) override {
-    return calls_.Read(context, request, response);
+  grpc::ServerUnaryReactor* GetAllOrganizations(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                                grpc::ByteBuffer* response) override {
+    return calls_.Read<orchestrator::GetAllOrganizationsParam, orchestrator::GetAllOrganizationsResponse>(
+        context, request, response);
   }
 
  private:

@@ -7,19 +7,23 @@
 
 namespace orc {
 
-class PerformanceRpc final : public orchestrator::PerformanceService::CallbackService {
+// The service with serialized messages in all methods.
+using RawPerformanceService = orchestrator::PerformanceService::WithRawCallbackMethod_RegisterPerformance<
+    orchestrator::PerformanceService::WithRawCallbackMethod_QueryPerformances<
+        orchestrator::PerformanceService::Service>>;
+
+class PerformanceRpc final : public RawPerformanceService {
  public:
   explicit PerformanceRpc(Calls& calls) : calls_(calls) {}
 
-  grpc::ServerUnaryReactor* RegisterPerformance(grpc::CallbackServerContext* context,
-                                                const orchestrator::NewPerformance* request,
-                                                orchestrator::Performance* response) override {
-    return calls_.Write(context, request, response);
+  grpc::ServerUnaryReactor* RegisterPerformance(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                                grpc::ByteBuffer* response) override {
+    return calls_.Write<orchestrator::NewPerformance, orchestrator::Performance>(context, request, response);
   }
-  grpc::ServerUnaryReactor* QueryPerformances(grpc::CallbackServerContext* context,
-                                              const orchestrator::QueryPerformancesParam* request,
-                                              orchestrator::QueryPerformancesResponse* response) override {
-    return calls_.Read(context, request, response);
+  grpc::ServerUnaryReactor* QueryPerformances(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                              grpc::ByteBuffer* response) override {
+    return calls_.Read<orchestrator::QueryPerformancesParam, orchestrator::QueryPerformancesResponse>(context, request,
+                                                                                                      response);
   }
 
  private:

@@ -7,14 +7,17 @@
 
 namespace orc {
 
-class ProfilingRpc final : public orchestrator::ProfilingService::CallbackService {
+// The service with serialized messages in all methods.
+using RawProfilingService = orchestrator::ProfilingService::WithRawCallbackMethod_RegisterProfilingStep<
+    orchestrator::ProfilingService::Service>;
+
+class ProfilingRpc final : public RawProfilingService {
  public:
   explicit ProfilingRpc(Calls& calls) : calls_(calls) {}
 
-  grpc::ServerUnaryReactor* RegisterProfilingStep(grpc::CallbackServerContext* context,
-                                                  const orchestrator::ProfilingStep* request,
-                                                  google::protobuf::Empty* response) override {
-    return calls_.Write(context, request, response);
+  grpc::ServerUnaryReactor* RegisterProfilingStep(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                                  grpc::ByteBuffer* response) override {
+    return calls_.Write<orchestrator::ProfilingStep, google::protobuf::Empty>(context, request, response);
   }
 
  private:

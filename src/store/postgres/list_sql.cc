@@ -7,7 +7,7 @@
 namespace orc::postgres {
 namespace {
 
-constexpr int kFirstCondition = 6;
+constexpr int kFirstCondition = 7;
 
 void Append(std::string& sql, std::initializer_list<std::string_view> parts) {
   for (const std::string_view part : parts) sql.append(part);
@@ -58,10 +58,12 @@ std::string ListSql(const List& list, bool descending) {
   std::string ranges;
   std::vector<int> chosen;
   AppendRanges(ranges, list, direction, chosen);
-  std::string sql = "SELECT page.*";
+  std::string sql = "SELECT * FROM (SELECT page.*";
   if (!list.join.empty()) Append(sql, {", ", list.joined_columns});
-  Append(sql, {" FROM (SELECT * FROM (", ranges, ") AS ranges ORDER BY 1", direction, " LIMIT $4 OFFSET $5) AS page"});
-  Append(sql, {" ", list.join, " ORDER BY 1", direction});
+  // The bodies before a row decide whether it is sent: the sizes alone are read to find that out.
+  Append(sql, {", sum(octet_length(body)) OVER (ORDER BY page.", list.order, direction,
+               ")-octet_length(body) AS bytes_before FROM (SELECT * FROM (", ranges, ") AS ranges ORDER BY 1", direction,
+               " LIMIT $4 OFFSET $5) AS page ", list.join, ") AS sized WHERE bytes_before<$6 ORDER BY 1", direction});
   return sql;
 }
 
@@ -71,7 +73,7 @@ Parameters ListParameters(const List& list, int64_t channel, const Page& page, i
   if (page.after != 0 && !page.descending) low = std::max(low, page.after);
   const int64_t skip = std::min(page.skip, INT64_MAX - page.limit);  // the database adds them
   Parameters parameters;
-  parameters.Int(channel).Int(low).Int(high).Int(page.limit).Int(skip);
+  parameters.Int(channel).Int(low).Int(high).Int(page.limit).Int(skip).Int(page.max_bytes);
   for (const Condition& condition : list.conditions) Add(parameters, condition);
   return parameters;
 }

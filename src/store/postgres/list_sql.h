@@ -37,7 +37,7 @@ struct List {
   std::vector<Condition> conditions;
   std::vector<OpenColumn> open;
   std::string_view join;  // what is joined to the rows of the page, named `page`; its columns come last. May be empty
-  std::string_view joined_columns;
+  std::string_view joined_columns;  // `body` is among these or `columns`
 };
 
 // The statement for a page of the list. The text depends on the columns named, not on the values.

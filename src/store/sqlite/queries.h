@@ -38,7 +38,8 @@ class Queries {
   std::optional<int64_t> FindEvent(std::string_view id);
 
  private:
-  std::vector<FullTaskRow> WithBodies(std::vector<TaskRow> rows);
+  // Ends early once the bodies reach `max_bytes`.
+  std::vector<FullTaskRow> WithBodies(std::vector<TaskRow> rows, int64_t max_bytes);
   // The first position whose event is not older than `timestamp_us`; the one after the head when all are.
   int64_t FirstPositionAt(int64_t timestamp_us);
 

@@ -55,11 +55,14 @@ std::vector<AssetRow> Queries::ListPlanFunctions(const Key& plan, const Page& pa
   const std::vector<int64_t> orders = ReadPage(reader, page, [](const Use& use) { return use.Int(0); });
   const AssetTable& table = TableOf(orchestrator::ASSET_FUNCTION);
   std::vector<AssetRow> rows;
+  int64_t bytes = 0;
   for (const int64_t order : orders) {
+    if (bytes >= page.max_bytes) break;
     Use use(connection_, "SELECT ord, key, body FROM functions WHERE ord=?1");
     use.Bind(1, order);
     if (!use.Step()) throw Damaged("a function of a plan is missing");
     rows.push_back(ReadAsset(use, table));
+    bytes += BodyBytes(rows.back());
   }
   return rows;
 }

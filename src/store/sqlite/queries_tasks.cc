@@ -77,22 +77,25 @@ std::vector<TaskRow> Queries::FindTaskRows(std::span<const Key> keys) {
 }
 
 std::vector<FullTaskRow> Queries::FindTasks(std::span<const Key> keys) {
-  return WithBodies(FindTaskRows(keys));
+  return WithBodies(FindTaskRows(keys), std::numeric_limits<int64_t>::max());
 }
 
 std::vector<FullTaskRow> Queries::ListTasks(const TaskFilter& filter, const Page& page) {
   ListReader reader(connection_, TaskList(filter), page);
-  return WithBodies(ReadPage(reader, page, ReadTask));
+  return WithBodies(ReadPage(reader, page, ReadTask), page.max_bytes);
 }
 
-std::vector<FullTaskRow> Queries::WithBodies(std::vector<TaskRow> rows) {
+std::vector<FullTaskRow> Queries::WithBodies(std::vector<TaskRow> rows, int64_t max_bytes) {
   std::vector<FullTaskRow> full;
   full.reserve(rows.size());
+  int64_t bytes = 0;
   for (TaskRow& row : rows) {
+    if (bytes >= max_bytes) break;
     Use use(connection_, "SELECT body FROM task_bodies WHERE ord=?1");
     use.Bind(1, row.order);
     if (!use.Step()) throw Damaged("a task has no body");
     full.push_back({std::move(row), use.Bytes(0)});
+    bytes += static_cast<int64_t>(full.back().body.size());
   }
   return full;
 }
