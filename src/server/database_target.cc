@@ -54,7 +54,8 @@ int HexDigit(char c) {
 std::string PercentDecoded(std::string_view text) {
   std::string decoded;
   for (size_t i = 0; i < text.size(); ++i) {
-    const bool escape = text[i] == '%' && i + 2 < text.size() && HexDigit(text[i + 1]) >= 0 && HexDigit(text[i + 2]) >= 0;
+    const bool escape =
+        text[i] == '%' && i + 2 < text.size() && HexDigit(text[i + 1]) >= 0 && HexDigit(text[i + 2]) >= 0;
     if (escape) {
       decoded += static_cast<char>(HexDigit(text[i + 1]) * 16 + HexDigit(text[i + 2]));
       i += 2;
@@ -140,11 +141,8 @@ std::string Piece(const Environment& environment, const std::string& name) {
 }
 
 tl::expected<DatabaseTarget, std::string> FromPieces(const Environment& environment) {
-  constexpr std::array<std::pair<const char*, const char*>, 5> kPieces = {{{"HOSTNAME", "host"},
-                                                                           {"PORT", "port"},
-                                                                           {"DATABASE", "dbname"},
-                                                                           {"USERNAME", "user"},
-                                                                           {"PASSWORD", "password"}}};
+  constexpr std::array<std::pair<const char*, const char*>, 5> kPieces = {
+      {{"HOSTNAME", "host"}, {"PORT", "port"}, {"DATABASE", "dbname"}, {"USERNAME", "user"}, {"PASSWORD", "password"}}};
   DatabaseTarget target;
   if (Piece(environment, "HOSTNAME").empty()) return target;
   for (const auto& [piece, keyword] : kPieces) {

@@ -41,7 +41,8 @@ int main(int argc, char** argv) {
   orc::AddSettingsFlags(serve, flags);
   bool migrate_first = false;
   serve.add_flag("--migrate", migrate_first, "bring the database's schema up to date before serving");
-  CLI::App& migrate = *app.add_subcommand("migrate", "Bring the database's schema up to date; to be run once per release");
+  CLI::App& migrate =
+      *app.add_subcommand("migrate", "Bring the database's schema up to date; to be run once per release");
   orc::AddSettingsFlags(migrate, flags);
   app.add_subcommand("version", "Print the version");
   app.add_subcommand("healthcheck", "Ask a server for its health; flags of grpc_health_probe, see healthcheck -help");

@@ -32,7 +32,7 @@ struct Settings {
   std::string database_target;                    // how libpq reaches the database; secret. Empty: embedded store
   int database_max_connections = 0;               // from 4
   std::chrono::nanoseconds database_statement_timeout{};  // from 1 s
-  bool migrate = false;                           // whether serving begins with bringing the schema up to date
+  bool migrate = false;                                   // whether serving begins with bringing the schema up to date
   LogLevel log_level = LogLevel::kInfo;
   std::vector<std::string> warnings;  // to be logged once the log is installed
 

@@ -1,5 +1,5 @@
-// What the Snapshots and Transactions of a store have in common: its queries, behind the wall that turns exceptions into
-// errors.
+// What the Snapshots and Transactions of a store have in common: its queries, behind the wall that turns exceptions
+// into errors.
 //
 // Queries has a function for each of Snapshot, which throws; Wall::Call(work) calls `work`, which returns a Result, and
 // turns what it throws into an error. After a failure every call fails alike: the database may have ended the

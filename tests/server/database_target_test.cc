@@ -20,8 +20,8 @@ Environment From(const Variables& variables) {
 
 // What libpq makes of a target.
 Variables Parsed(const std::string& target) {
-  const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(
-      PQconninfoParse(target.c_str(), nullptr), &PQconninfoFree);
+  const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(PQconninfoParse(target.c_str(), nullptr),
+                                                                             &PQconninfoFree);
   Variables parsed;
   if (options == nullptr) return {{"error", target}};
   for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {

@@ -461,8 +461,9 @@ TEST_P(StoreConformance, PagesAreBoundedInBytes) {
         [&](Page page) { return Must(snapshot->ListAssets(pb::ASSET_FUNCTION, {}, page)).size(); });
   check(size(set.new_assets[0].body),
         [&](Page page) { return Must(snapshot->ListPlanFunctions(MakeKey(1'000'000), page)).size(); });
-  check(size(set.new_tasks[0].body),
-        [&](Page page) { return Must(snapshot->ListTasks({"MyOrg1MSP", {}, {}, {}}, page)).size(); });
+  check(size(set.new_tasks[0].body), [&](Page page) {
+    return Must(snapshot->ListTasks({"MyOrg1MSP", {}, {}, {}}, page)).size();
+  });
   check(size(*set.events[0].body), [&](Page page) { return Must(snapshot->ListEvents({}, page)).size(); });
 }
 

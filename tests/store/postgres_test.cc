@@ -1,6 +1,4 @@
 // What the PostgreSQL store promises beyond the interface (store/postgres/postgres_store.h), against a real server.
-#include "store/postgres/postgres_store.h"
-
 #include <gmock/gmock.h>
 
 #include <atomic>
@@ -10,6 +8,7 @@
 
 #include "base/log.h"
 #include "store/postgres/migrations.h"
+#include "store/postgres/postgres_store.h"
 #include "tests/store/conformance.h"
 #include "tests/support/postgres_server.h"
 #include "tests/support/tcp_gate.h"

@@ -1,5 +1,5 @@
-// A PostgreSQL server of its own for tests: a cluster in a private folder, on a private socket and a free port, run as an
-// ordinary user (PostgreSQL refuses to run as root), with durability on. Removed with all it holds at the end.
+// A PostgreSQL server of its own for tests: a cluster in a private folder, on a private socket and a free port, run as
+// an ordinary user (PostgreSQL refuses to run as root), with durability on. Removed with all it holds at the end.
 //
 // Not thread-safe. Throws std::runtime_error when the server's programs are missing or do not work.
 #pragma once

@@ -1,8 +1,8 @@
 // A connection to the database, always in pipeline mode, with its prepared statements.
 //
 // Statements are queued and travel together; Sync sends them and waits for all their results, so that several cost one
-// round trip. After a statement that fails, those behind it in the same round are not run. Every text is prepared at its
-// first use on the connection and kept: the program has a fixed set of texts.
+// round trip. After a statement that fails, those behind it in the same round are not run. Every text is prepared at
+// its first use on the connection and kept: the program has a fixed set of texts.
 //
 // Not thread-safe; may move between threads. Everything throws Failure (failure.h). A round waits no longer than
 // `reply_ms` for the next byte; then the connection counts as lost. A connection that was lost is of no further use.
@@ -25,7 +25,7 @@
 namespace orc::postgres {
 
 struct ConnectionOptions {
-  std::string target;  // key/value form, with secrets
+  std::string target;             // key/value form, with secrets
   int32_t statement_ms = 30'000;  // how long the database works on one statement
   int32_t lock_ms = 5'000;        // how long a statement waits for a lock
   int32_t idle_ms = 10'000;       // how long a transaction may stay between two statements
@@ -58,8 +58,8 @@ class Connection {
   // Ends the connection; it is lost from now on.
   void Close() noexcept;
 
-  // Waits for a notification or for `other`, a descriptor that becomes readable, at most `timeout_ms`; the payloads that
-  // have come.
+  // Waits for a notification or for `other`, a descriptor that becomes readable, at most `timeout_ms`; the payloads
+  // that have come.
   std::vector<std::string> Notifications(int other, int timeout_ms);
 
  private:

@@ -17,9 +17,8 @@ AssetTable MakeTable(orchestrator::AssetKind kind, const std::string& name, bool
   made.find = "SELECT " + made.columns + " FROM " + table + " WHERE channel=$1::bigint AND key=ANY($2::bytea[])";
   made.insert = "INSERT INTO " + table + " (channel, " + made.columns +
                 ") SELECT $1::bigint, * FROM unnest($2::bigint[], $3::bytea[], $4::bytea[]" + more + ")";
-  made.update = "UPDATE " + table + " AS stored SET body=row.body" + set +
-                " FROM unnest($2::bytea[], $3::bytea[]" + fewer + ") AS row (key, body" + extra +
-                ") WHERE stored.channel=$1::bigint AND stored.key=row.key";
+  made.update = "UPDATE " + table + " AS stored SET body=row.body" + set + " FROM unnest($2::bytea[], $3::bytea[]" +
+                fewer + ") AS row (key, body" + extra + ") WHERE stored.channel=$1::bigint AND stored.key=row.key";
   return made;
 }
 

@@ -1,5 +1,5 @@
-// The wall of the room: what goes wrong between here and the database is thrown as a Failure inside the room and becomes
-// an Error at its edge. Thread-safe.
+// The wall of the room: what goes wrong between here and the database is thrown as a Failure inside the room and
+// becomes an Error at its edge. Thread-safe.
 //
 // Texts are for clients: they name what to do, never addresses, users or statements. Particulars go to the log.
 #pragma once

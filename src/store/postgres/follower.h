@@ -51,7 +51,7 @@ class Follower {
 
   Connector& connector_;
   const int32_t poll_ms_;
-  const int wake_;  // an eventfd: readable when stopping
+  const int wake_;      // an eventfd: readable when stopping
   std::mutex telling_;  // held while events_ is called; taken before mutex_
   StoreEvents events_;  // guarded by telling_
   std::mutex mutex_;

@@ -61,9 +61,10 @@ std::string ListSql(const List& list, bool descending) {
   std::string sql = "SELECT * FROM (SELECT page.*";
   if (!list.join.empty()) Append(sql, {", ", list.joined_columns});
   // The bodies before a row decide whether it is sent: the sizes alone are read to find that out.
-  Append(sql, {", sum(octet_length(body)) OVER (ORDER BY page.", list.order, direction,
-               ")-octet_length(body) AS bytes_before FROM (SELECT * FROM (", ranges, ") AS ranges ORDER BY 1", direction,
-               " LIMIT $4 OFFSET $5) AS page ", list.join, ") AS sized WHERE bytes_before<$6 ORDER BY 1", direction});
+  Append(sql,
+         {", sum(octet_length(body)) OVER (ORDER BY page.", list.order, direction,
+          ")-octet_length(body) AS bytes_before FROM (SELECT * FROM (", ranges, ") AS ranges ORDER BY 1", direction,
+          " LIMIT $4 OFFSET $5) AS page ", list.join, ") AS sized WHERE bytes_before<$6 ORDER BY 1", direction});
   return sql;
 }
 

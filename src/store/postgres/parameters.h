@@ -22,7 +22,7 @@ class Array {
   static Array Bytes() { return Array(kBytea, kByteaArray); }
   static Array Keys() { return Array(kUuid, kUuidArray); }
 
-  void Add(int64_t value);                        // of Ints
+  void Add(int64_t value);                          // of Ints
   void Add(std::string_view bytes) { Put(bytes); }  // of Bytes
   void Add(const Key& key) { Put(key.Raw()); }      // of Keys
   void AddNull();

@@ -30,8 +30,9 @@ constexpr int32_t kMigrationLockMs = 60'000;
 
 // What libpq is given unless the target says otherwise. A host that is gone without a word is noticed in half a minute.
 constexpr std::pair<std::string_view, std::string_view> kDefaults[] = {
-    {"target_session_attrs", "read-write"}, {"connect_timeout", "3"},      {"application_name", "orchestrator"},
-    {"keepalives_idle", "10"},              {"keepalives_interval", "5"},  {"keepalives_count", "3"},
+    {"target_session_attrs", "read-write"}, {"connect_timeout", "3"},
+    {"application_name", "orchestrator"},   {"keepalives_idle", "10"},
+    {"keepalives_interval", "5"},           {"keepalives_count", "3"},
     {"tcp_user_timeout", "25000"},
 };
 
@@ -47,8 +48,8 @@ void AppendOption(std::string& target, std::string_view keyword, std::string_vie
 
 // The target in key/value form, with the defaults that it does not override.
 Result<std::string> CompleteTarget(const std::string& target) {
-  const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(
-      PQconninfoParse(target.c_str(), nullptr), &PQconninfoFree);
+  const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(PQconninfoParse(target.c_str(), nullptr),
+                                                                             &PQconninfoFree);
   // What libpq complains of may hold the password.
   if (options == nullptr) {
     return Fail(ErrorKind::kBadRequest, "the database's address is neither a postgresql:// URL nor in key=value form");

@@ -33,12 +33,12 @@ struct PostgresOptions {
   int32_t max_connections = 16;  // of this process, at least 4: one listens, a quarter writes, the others read
   int32_t pool_wait_ms = 5'000;  // how long a call waits for a free connection
   int32_t statement_ms = 30'000;
-  int32_t lock_ms = 5'000;     // how long a writer waits for the channel's head
-  int32_t idle_ms = 10'000;    // how long the database waits for the next statement of a transaction
+  int32_t lock_ms = 5'000;           // how long a writer waits for the channel's head
+  int32_t idle_ms = 10'000;          // how long the database waits for the next statement of a transaction
   int32_t reply_margin_ms = 10'000;  // silence of the database, beyond these limits, that counts as its loss
-  int32_t settle_ms = 15'000;  // for finding out what became of a commit
-  int32_t poll_ms = 250;       // between two looks at the heads, if no hint comes
-  bool migrate = false;        // whether to bring an older schema up to date when a channel is opened
+  int32_t settle_ms = 15'000;        // for finding out what became of a commit
+  int32_t poll_ms = 250;             // between two looks at the heads, if no hint comes
+  bool migrate = false;              // whether to bring an older schema up to date when a channel is opened
 };
 
 // Does not connect. kBadRequest: the target is not understood; the text does not repeat it.

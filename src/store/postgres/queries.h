@@ -19,7 +19,8 @@ struct List;
 
 class Session {
  public:
-  // `connection` outlives the session. `head`: of a transaction that has begun; without it, the session is a Snapshot's.
+  // `connection` outlives the session. `head`: of a transaction that has begun; without it, the session is a
+  // Snapshot's.
   Session(Connection& connection, int64_t channel, std::optional<Head> head = {})
       : connection_(connection), channel_(channel), begun_(head.has_value()), head_(head) {}
 

@@ -90,9 +90,8 @@ std::optional<int64_t> Queries::FindEvent(std::string_view id) {
   const std::optional<int64_t> position = PositionInEventId(id);
   const std::optional<Key> wanted = Key::FromCanonical(id);
   if (!position || !wanted) return std::nullopt;
-  const Rows rows =
-      session_.Ask("SELECT 1 FROM orchestrator.events WHERE channel=$1::bigint AND position=$2 AND id=$3",
-                   Parameters().Int(session_.channel()).Int(*position).AsKey(*wanted));
+  const Rows rows = session_.Ask("SELECT 1 FROM orchestrator.events WHERE channel=$1::bigint AND position=$2 AND id=$3",
+                                 Parameters().Int(session_.channel()).Int(*position).AsKey(*wanted));
   return rows.empty() ? std::nullopt : position;
 }
 

@@ -131,8 +131,8 @@ std::vector<OutputRow> Queries::FindOutputs(std::span<const Key> tasks) {
   for (int row = 0; row < rows.size(); ++row) {
     const int32_t kind = rows.Int32(row, 2);
     if (!orchestrator::AssetKind_IsValid(kind)) throw Damaged("an output has an unknown kind");
-    outputs.push_back({rows.AsKey(row, 0), rows.Bytes(row, 1), static_cast<orchestrator::AssetKind>(kind),
-                       rows.Bytes(row, 3)});
+    outputs.push_back(
+        {rows.AsKey(row, 0), rows.Bytes(row, 1), static_cast<orchestrator::AssetKind>(kind), rows.Bytes(row, 3)});
   }
   return outputs;
 }

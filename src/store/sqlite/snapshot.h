@@ -31,7 +31,8 @@ class ChannelSnapshot final : public Reading<Snapshot, Queries, Wall> {
 // Uses the channel's writer.
 class ChannelTransaction final : public Reading<Transaction, Queries, Wall> {
  public:
-  explicit ChannelTransaction(Channel& channel) : Reading(Queries(*channel.writer_, head_)), connection_(*channel.writer_), channel_(channel) {
+  explicit ChannelTransaction(Channel& channel)
+      : Reading(Queries(*channel.writer_, head_)), connection_(*channel.writer_), channel_(channel) {
     channel_.writing_ = true;
   }
   ~ChannelTransaction() override;
