@@ -201,7 +201,7 @@ TEST(PostgresReplicas, WritersAlternateAndHeadsAreFollowed) {
   const std::unique_ptr<Store> second = Must(OpenPostgresStore(options));
   ChannelStore& first_channel = *Must(first->OpenChannel("mychannel"));
   ChannelStore& second_channel = *Must(second->OpenChannel("mychannel"));
-  std::atomic<int64_t> seen = 0;
+  std::atomic<int64_t> seen = -1;
   std::atomic<bool> in_order = true;
   second->Follow({[&](const std::string& channel, const Head& head) {
                     in_order = in_order && channel == "mychannel" && head.position > seen;
