@@ -50,7 +50,14 @@ bool Follower::IsStopping() {
   return stopping_;
 }
 
+bool Follower::HasChannels() {
+  const std::lock_guard lock(mutex_);
+  return !known_.empty();
+}
+
 void Follower::Work() {
+  // Until then there is nothing to tell, and perhaps no schema to look at.
+  while (!IsStopping() && !HasChannels()) Pause(poll_ms_);
   while (!IsStopping()) {
     const Result<void> listened = Guarded([this]() -> Result<void> {
       Listen();

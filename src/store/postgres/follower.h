@@ -38,6 +38,7 @@ class Follower {
 
   void Work();
   bool IsStopping();
+  bool HasChannels();
   // Listens until the connection is lost; throws as it does.
   void Listen();
   // Looks at all heads and tells of the new ones.
