@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "domain/assert.h"
-
 namespace orc {
 
 Feed::Feed(int64_t head, int64_t max_bytes, Executor& executor)
@@ -13,7 +11,8 @@ void Feed::Publish(std::vector<EventRow> events, int64_t head) {
   std::unordered_set<Waiter*> waiters;
   {
     const std::lock_guard lock(mutex_);
-    ORC_ASSERT(head >= head_);
+    // The events of a head that is known already may still be missing in the tail.
+    if (head < head_ || (head == head_ && events.size() <= tail_.size())) return;
     const int64_t before_first = head - static_cast<int64_t>(events.size());
     if (before_first != head_) {
       tail_.clear();

@@ -40,7 +40,8 @@ class Feed {
   Feed(int64_t head, int64_t max_bytes, Executor& executor);
 
   // Takes in the newest events of the channel, contiguous up to `head`; those between the last known one and the first
-  // of these, if any, are read from the store by whoever needs them.
+  // of these, if any, are read from the store by whoever needs them. Without events (another process has committed
+  // them) it is told only that there are new ones. A head that is not newer changes nothing that followers see.
   void Publish(std::vector<EventRow> events, int64_t head);
 
   enum class Place {

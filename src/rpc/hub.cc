@@ -1,5 +1,7 @@
 #include "rpc/hub.h"
 
+#include <utility>
+
 namespace orc {
 
 ChannelRuntime::ChannelRuntime(const std::string& name, ChannelStore& channel_store, int64_t head,
@@ -13,7 +15,14 @@ ChannelRuntime::ChannelRuntime(const std::string& name, ChannelStore& channel_st
                           std::move(on_writable)}) {}
 
 Hub::Hub(Store& store, HubOptions options, Executor& wakers)
-    : store_(store), options_(std::move(options)), wakers_(wakers) {}
+    : store_(store), options_(std::move(options)), wakers_(wakers) {
+  store_.Follow({[this](const std::string& channel, const Head& head) { Publish(channel, head); },
+                 [this](bool available) { SetAvailable(available); }});
+}
+
+Hub::~Hub() {
+  store_.Follow({});
+}
 
 Result<void> Hub::Open(const std::string& channel) {
   if (Find(channel) != nullptr) return {};
@@ -23,8 +32,23 @@ Result<void> Hub::Open(const std::string& channel) {
   auto runtime = std::make_unique<ChannelRuntime>(channel, *channel_store, head.position, options_, wakers_,
                                                   [this](bool writable) { SetWritable(writable); });
   const std::lock_guard lock(mutex_);
-  channels_.try_emplace(channel, std::move(runtime));
+  ChannelRuntime& opened = *channels_.try_emplace(channel, std::move(runtime)).first->second;
+  if (const auto early = early_heads_.extract(channel)) opened.feed.Publish({}, early.mapped());
   return {};
+}
+
+void Hub::Publish(const std::string& channel, const Head& head) {
+  ChannelRuntime* runtime = nullptr;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = channels_.find(channel);
+    if (found == channels_.end()) {
+      early_heads_[channel] = head.position;
+    } else {
+      runtime = found->second.get();
+    }
+  }
+  if (runtime != nullptr) runtime->feed.Publish({}, head.position);
 }
 
 ChannelRuntime* Hub::Find(const std::string& channel) const {
@@ -46,7 +70,21 @@ void Hub::StopWriters() {
 void Hub::SetWritable(bool writable) {
   const std::lock_guard lock(writable_mutex_);
   unwritable_ += writable ? -1 : 1;
-  options_.on_writable(unwritable_ == 0);
+  Report();
+}
+
+void Hub::SetAvailable(bool available) {
+  const std::lock_guard lock(writable_mutex_);
+  if (std::exchange(available_, available) != available) Report();
+}
+
+void Hub::SetOpened() {
+  const std::lock_guard lock(writable_mutex_);
+  if (!std::exchange(opened_, true)) Report();
+}
+
+void Hub::Report() {
+  options_.on_writable(unwritable_ == 0 && available_ && opened_);
 }
 
 }  // namespace orc

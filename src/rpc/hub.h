@@ -16,7 +16,7 @@ struct HubOptions {
   WorkspaceLimits workspace;
   WriterLimits writer;
   int64_t tail_bytes = 8 << 20;  // of the newest events in memory, per channel
-  // Whether the store takes the writes of every channel; called when that may have changed.
+  // Whether the store is there and takes the writes of every channel; called when that may have changed.
   std::function<void(bool writable)> on_writable = [](bool) {};
 };
 
@@ -33,12 +33,16 @@ class Hub {
  public:
   // `store` and `wakers` outlive the hub.
   Hub(Store& store, HubOptions options, Executor& wakers);
+  ~Hub();
 
   // Opens the channel unless it is open. Reads the store; fails as it does.
   Result<void> Open(const std::string& channel);
 
   // nullptr: not open. Good until the hub is destroyed.
   ChannelRuntime* Find(const std::string& channel) const;
+
+  // The channels that were there at the start are open: until then the store does not count as writable.
+  void SetOpened();
 
   // Ends all feeds: followers are woken and told so.
   void CloseFeeds();
@@ -48,14 +52,23 @@ class Hub {
 
  private:
   void SetWritable(bool writable);
+  void SetAvailable(bool available);
+  // Requires writable_mutex_.
+  void Report();
+  // Another process has committed to a channel.
+  void Publish(const std::string& channel, const Head& head);
 
   Store& store_;
   const HubOptions options_;
   Executor& wakers_;
   std::mutex writable_mutex_;
-  int unwritable_ = 0;  // channels whose store does not take writes; guarded by writable_mutex_
+  // Guarded by writable_mutex_:
+  int unwritable_ = 0;  // channels whose store does not take writes
+  bool available_ = true;
+  bool opened_ = false;
   mutable std::mutex mutex_;
   std::map<std::string, std::unique_ptr<ChannelRuntime>, std::less<>> channels_;  // guarded by mutex_
+  std::map<std::string, int64_t, std::less<>> early_heads_;  // of channels that are being opened; guarded by mutex_
 };
 
 }  // namespace orc

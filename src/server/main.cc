@@ -1,4 +1,4 @@
-// The program: `orchestrator serve|version|healthcheck`.
+// The program: `orchestrator serve|migrate|version|healthcheck`.
 #include <CLI/CLI.hpp>
 #include <iostream>
 
@@ -9,8 +9,8 @@
 
 namespace {
 
-int RunServe(const orc::FlagValues& flags) {
-  const auto settings = orc::ReadSettings(orc::ProcessEnvironment(), flags);
+int Run(orc::Purpose purpose, const orc::FlagValues& flags, bool migrate) {
+  auto settings = orc::ReadSettings(orc::ProcessEnvironment(), flags, purpose);
   if (!settings) {
     orc::InstallLogging(orc::LogLevel::kInfo);
     for (const std::string& error : settings.error()) {
@@ -20,7 +20,8 @@ int RunServe(const orc::FlagValues& flags) {
   }
   orc::InstallLogging(settings->log_level);
   for (const std::string& warning : settings->warnings) orc::Log(orc::LogLevel::kWarn, warning);
-  return orc::Serve(*settings);
+  settings->migrate = migrate;
+  return purpose == orc::Purpose::kMigrate ? orc::Migrate(*settings) : orc::Serve(*settings);
 }
 
 }  // namespace
@@ -38,6 +39,11 @@ int main(int argc, char** argv) {
   orc::FlagValues flags;
   CLI::App& serve = *app.add_subcommand("serve", "Serve gRPC until SIGTERM or SIGINT");
   orc::AddSettingsFlags(serve, flags);
+  bool migrate_first = false;
+  serve.add_flag("--migrate", migrate_first, "bring the database's schema up to date before serving");
+  CLI::App& migrate =
+      *app.add_subcommand("migrate", "Bring the database's schema up to date; to be run once per release");
+  orc::AddSettingsFlags(migrate, flags);
   app.add_subcommand("version", "Print the version");
   app.add_subcommand("healthcheck", "Ask a server for its health; flags of grpc_health_probe, see healthcheck -help");
   app.require_subcommand(0, 1);
@@ -50,5 +56,6 @@ int main(int argc, char** argv) {
     std::cout << orc::Version() << '\n';
     return 0;
   }
-  return RunServe(flags);
+  const bool only_migrate = app.got_subcommand("migrate");
+  return Run(only_migrate ? orc::Purpose::kMigrate : orc::Purpose::kServe, flags, migrate_first);
 }

@@ -26,6 +26,7 @@
 #include "rpc/unknown_methods.h"
 #include "server/tls_files.h"
 #include "server/version.h"
+#include "store/postgres/postgres_store.h"
 #include "store/sqlite/sqlite_store.h"
 
 namespace orc {
@@ -90,6 +91,7 @@ class ServerParts {
   // Opens the channels of the directory that are not open yet.
   Result<void> OpenChannels() {
     for (const auto& [channel, members] : directory_.Current()->members) ORC_TRY(hub_.Open(channel));
+    hub_.SetOpened();
     return {};
   }
 
@@ -116,7 +118,6 @@ class ServerParts {
     if (server_ == nullptr || port == 0) {
       return Fail(ErrorKind::kUnavailable, "cannot listen on " + settings_.listen_address);
     }
-    health_.SetReady(true);
     const size_t host_end = settings_.listen_address.rfind(':');
     address_ = settings_.listen_address.substr(0, host_end + 1) + std::to_string(port);
     return {};
@@ -179,16 +180,31 @@ class ServerParts {
   std::unique_ptr<grpc::Server> server_;
 };
 
+PostgresOptions MakePostgresOptions(const Settings& settings) {
+  PostgresOptions options;
+  options.target = settings.database_target;
+  options.max_connections = settings.database_max_connections;
+  options.statement_ms = Milliseconds(settings.database_statement_timeout);
+  options.migrate = settings.migrate;
+  return options;
+}
+
+Result<std::unique_ptr<Store>> OpenStore(const Settings& settings) {
+  if (settings.UsesDatabase()) return OpenPostgresStore(MakePostgresOptions(settings));
+  SqliteOptions options;
+  options.folder = settings.data_dir;
+  return OpenSqliteStore(options);
+}
+
 int CannotStart(const std::string& why) {
   Log(LogLevel::kFatal, "the server cannot start", {{"error", why}});
   return 1;
 }
 
-// Waits for a signal to stop; meanwhile opens the channels that the channel file has gained and ends the streams of
-// those who have lost their place.
-void WaitForSignal(ServerParts& parts) {
+// Waits for a signal to stop; meanwhile opens the channels that the channel file has gained, and those that could not
+// be opened before (`last_error`), and ends the streams of those who have lost their place.
+void WaitForSignal(ServerParts& parts, std::string last_error) {
   const sigset_t signals = StopSignals();
-  std::string last_error;
   for (;;) {
     const timespec tick{0, std::chrono::nanoseconds(kFollowInterval).count()};
     const int signal = sigtimedwait(&signals, nullptr, &tick);
@@ -199,6 +215,7 @@ void WaitForSignal(ServerParts& parts) {
     parts.EndRefusedStreams();
     const Result<void> opened = parts.OpenChannels();
     const std::string error = opened ? "" : opened.error().text;
+    if (error.empty() && !last_error.empty()) Log(LogLevel::kInfo, "all channels are open");
     if (!error.empty() && error != last_error) Log(LogLevel::kError, "a channel cannot be opened", {{"error", error}});
     last_error = error;
   }
@@ -218,32 +235,50 @@ int Serve(const Settings& settings) {
   if (!channels) return CannotStart(channels.error().text);
   const Result<std::unique_ptr<TlsFiles>> tls = TlsFiles::Open(settings, kFollowInterval);
   if (!tls) return CannotStart(tls.error().text);
-  SqliteOptions store_options;
-  store_options.folder = settings.data_dir;
-  const Result<std::unique_ptr<Store>> store = OpenSqliteStore(store_options);
+  const Result<std::unique_ptr<Store>> store = OpenStore(settings);
   if (!store) return CannotStart(store.error().text);
 
   ServerParts parts(settings, **store, (*channels)->Directory(), **tls);
-  if (const Result<void> opened = parts.OpenChannels(); !opened) return CannotStart(opened.error().text);
+  std::string not_opened;
+  if (const Result<void> opened = parts.OpenChannels(); !opened) {
+    // A database may come later than its clients; a folder is there or never.
+    if (!settings.UsesDatabase()) return CannotStart(opened.error().text);
+    not_opened = opened.error().text;
+    Log(LogLevel::kWarn, "the database cannot be used yet", {{"error", not_opened}});
+  }
   if (const Result<void> started = parts.Start(); !started) return CannotStart(started.error().text);
   const auto current = (*channels)->Directory().Current();
   Log(LogLevel::kInfo, "gRPC server listening",
       {{"address", parts.address()},
        {"channels", std::to_string(current->members.size())},
        {"organizations", std::to_string(current->organizations.size())},
-       {"store", settings.data_dir},
+       {"store", settings.UsesDatabase() ? "PostgreSQL" : settings.data_dir},
        {"tls", settings.mtls_enabled  ? "mutual"
                : settings.tls_enabled ? "server"
                                       : "off"},
        {"verifyClientMSPID", settings.verify_client_msp_id ? "on" : "off"},
        {"version", std::string(Version())}});
 
-  WaitForSignal(parts);
+  WaitForSignal(parts, not_opened);
   const sigset_t signals = StopSignals();
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
   Log(LogLevel::kWarn, "Server shutting down");
   parts.Stop();
   Log(LogLevel::kInfo, "stopped");
+  return 0;
+}
+
+int Migrate(const Settings& settings) {
+  if (!settings.UsesDatabase()) {
+    Log(LogLevel::kInfo, "nothing to migrate: the embedded store keeps its schema up to date by itself");
+    return 0;
+  }
+  const Result<int32_t> steps = MigratePostgres(MakePostgresOptions(settings));
+  if (!steps) {
+    Log(LogLevel::kFatal, "the database was not migrated", {{"error", steps.error().text}});
+    return 1;
+  }
+  Log(LogLevel::kInfo, *steps == 0 ? "nothing to migrate" : "migrated", {{"steps", std::to_string(*steps)}});
   return 0;
 }
 

@@ -12,6 +12,12 @@ void PrepareSignals();
 // Serves until a signal ends it, then gives running calls `shutdown_grace` and returns 0 (decisions.md D24): health is
 // NOT_SERVING and streams have ended with UNAVAILABLE before that. Returns 1 when it can't start; the log says why. A
 // second signal ends the process at once, which loses nothing that was acknowledged. Requires PrepareSignals.
+//
+// A database that cannot be used yet does not stop the start: the server is not ready, and its calls are UNAVAILABLE,
+// until it can be.
 int Serve(const Settings& settings);
+
+// The `migrate` command: brings the database's schema up to date. 0: it is; 1: it is not, and the log says why.
+int Migrate(const Settings& settings);
 
 }  // namespace orc

@@ -8,10 +8,14 @@
 #include <string_view>
 
 #include "domain/text.h"
+#include "server/database_target.h"
 #include "server/duration.h"
 
 namespace orc {
 namespace {
+
+constexpr int kDefaultDatabaseConnections = 16;
+constexpr int kLeastDatabaseConnections = 4;
 
 // What is wrong with a value; nothing if it was taken.
 using Complaint = std::optional<std::string>;
@@ -72,9 +76,26 @@ Complaint TakeBool(const std::string& value, Settings& settings) {
   return std::nullopt;
 }
 
-Complaint RefuseDatabase(const std::string& value, Settings&) {
-  if (value.empty()) return std::nullopt;
-  return "PostgreSQL is not supported by this build; leave it unset to use the embedded store";
+Complaint TakeDatabaseUrl(const std::string& value, Settings& settings) {
+  settings.database_target = value;
+  return std::nullopt;
+}
+
+Complaint TakeMaxConnections(const std::string& value, Settings& settings) {
+  if (TakeInteger<&Settings::database_max_connections, 0, 10'000>(value, settings) ||
+      (settings.database_max_connections > 0 && settings.database_max_connections < kLeastDatabaseConnections)) {
+    return "0 or a whole number from 4 to 10000 is wanted";
+  }
+  return std::nullopt;
+}
+
+Complaint TakeStatementTimeout(const std::string& value, Settings& settings) {
+  const auto complaint = TakeDuration<&Settings::database_statement_timeout>(value, settings);
+  if (complaint || settings.database_statement_timeout < std::chrono::seconds(1) ||
+      settings.database_statement_timeout > std::chrono::hours(1)) {
+    return "a duration from 1s to 1h is wanted";
+  }
+  return std::nullopt;
 }
 
 bool IsPort(std::string_view text) {
@@ -173,8 +194,12 @@ constexpr std::array kTable{
     Setting{"verify-client-msp-id", "ORCHESTRATOR_VERIFY_CLIENT_MSP_ID", "false", false, false,
             "whether the client's certificate must be of the organization that it acts for",
             TakeBool<&S::verify_client_msp_id>},
-    Setting{"database-url", "ORCHESTRATOR_DATABASE_URL", "", false, true, "not supported by this build",
-            RefuseDatabase},
+    Setting{"database-url", "ORCHESTRATOR_DATABASE_URL", "", false, true,
+            "PostgreSQL database, as URL or in key=value form; without it, the embedded store", TakeDatabaseUrl},
+    Setting{"database-max-connections", "ORCHESTRATOR_DATABASE_MAX_CONNECTIONS", "0", false, false,
+            "connections to the database at the same time; 0 is pool_max_conns of the URL, or 16", TakeMaxConnections},
+    Setting{"database-statement-timeout", "ORCHESTRATOR_DATABASE_STATEMENT_TIMEOUT", "30s", false, false,
+            "how long the database may work on one statement", TakeStatementTimeout},
 };
 
 struct Given {
@@ -212,6 +237,18 @@ void CheckTls(Settings& settings, std::vector<std::string>& wrong) {
   }
 }
 
+// The database's address from its pieces when there is no URL, and the bound of connections that it may name.
+Complaint CompleteDatabase(const Environment& environment, Settings& settings) {
+  const tl::expected<DatabaseTarget, std::string> target = ReadDatabaseTarget(settings.database_target, environment);
+  if (!target) return target.error();
+  settings.database_target = target->target;
+  if (settings.database_max_connections == 0) {
+    settings.database_max_connections =
+        std::max(target->max_connections.value_or(kDefaultDatabaseConnections), kLeastDatabaseConnections);
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Environment ProcessEnvironment() {
@@ -232,11 +269,13 @@ void AddSettingsFlags(CLI::App& app, FlagValues& values) {
   }
 }
 
-tl::expected<Settings, std::vector<std::string>> ReadSettings(const Environment& environment, const FlagValues& flags) {
+tl::expected<Settings, std::vector<std::string>> ReadSettings(const Environment& environment, const FlagValues& flags,
+                                                              Purpose purpose) {
   Settings settings;
   std::vector<std::string> wrong;
   for (const Setting& setting : kTable) {
     const std::optional<Given> given = Find(setting, environment, flags);
+    if (!given && purpose != Purpose::kServe) continue;
     if (!given) {
       wrong.push_back(std::string(setting.variable) + " is not set; it is required: " + setting.help);
       continue;
@@ -246,7 +285,8 @@ tl::expected<Settings, std::vector<std::string>> ReadSettings(const Environment&
       wrong.push_back(given->name + shown + ": " + *complaint);
     }
   }
-  CheckTls(settings, wrong);
+  if (purpose == Purpose::kServe) CheckTls(settings, wrong);
+  if (const Complaint complaint = CompleteDatabase(environment, settings)) wrong.push_back(*complaint);
   if (!wrong.empty()) return tl::unexpected(std::move(wrong));
   return settings;
 }

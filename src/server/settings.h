@@ -36,9 +36,18 @@ struct Settings {
   std::string tls_server_ca_cert;      // not empty with mtls_enabled
   std::string tls_client_ca_cert_dir;  // not empty with mtls_enabled or verify_client_msp_id
   bool verify_client_msp_id = false;
+  std::string database_target;       // how libpq reaches the database; secret. Empty: embedded store
+  int database_max_connections = 0;  // from 4
+  std::chrono::nanoseconds database_statement_timeout{};  // from 1 s
+  bool migrate = false;                                   // whether serving begins with bringing the schema up to date
   LogLevel log_level = LogLevel::kInfo;
   std::vector<std::string> warnings;  // to be logged once the log is installed
+
+  bool UsesDatabase() const { return !database_target.empty(); }
 };
+
+// What the settings are read for: a setting that only serving needs may be missing otherwise.
+enum class Purpose { kServe, kMigrate };
 
 // Durations of settings are at most this: gRPC counts them in milliseconds of 31 bits.
 inline constexpr std::chrono::hours kMaxSettingDuration{500};
@@ -55,8 +64,7 @@ void AddSettingsFlags(CLI::App& app, FlagValues& values);
 
 // The settings, or one text for every wrong or missing one, in the order of the table; each names the variable or
 // flag, its value (unless it may hold a password) and what is wanted; then what TLS settings miss of one another.
-// ORCHESTRATOR_DATABASE_URL is not supported by this build: to ask for it is an error, because serving without it
-// would be worse than not serving.
-tl::expected<Settings, std::vector<std::string>> ReadSettings(const Environment& environment, const FlagValues& flags);
+tl::expected<Settings, std::vector<std::string>> ReadSettings(const Environment& environment, const FlagValues& flags,
+                                                              Purpose purpose = Purpose::kServe);
 
 }  // namespace orc

@@ -2,8 +2,8 @@
 //
 // A Store hands out one ChannelStore per channel; channels share no row. A ChannelStore hands out Snapshots (any
 // number at once, from any thread) and Transactions (one at a time, from the channel's writer). A Snapshot sees one
-// state for its whole life; a Transaction sees its own changes over the newest committed state. Rows handed out are
-// copies that the caller owns.
+// state for its whole life: the newest one at a moment between Read() and the end of its first question. A Transaction
+// sees its own changes over the newest committed state. Rows handed out are copies that the caller owns.
 //
 // Failures: every function that returns a Result fails with ErrorKind::kUnavailable when the medium cannot be read or
 // written now (disk full, database away), and with kInternal when what is stored cannot be understood. After
@@ -13,6 +13,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -218,6 +219,15 @@ class ChannelStore {
   virtual void Maintain() = 0;
 };
 
+// What a Store tells by itself. Called one at a time, on a thread of the Store; not to call the Store back.
+struct StoreEvents {
+  // Another process has committed to an open channel: its newest event. May skip some and is told late, by an interval
+  // at most. May also tell of this process's own commits.
+  std::function<void(const std::string& channel, const Head& head)> on_head;
+  // Whether the Store can be read, as it was found just now.
+  std::function<void(bool available)> on_available;
+};
+
 // Thread-safe. Outlives its channels and everything they hand out.
 class Store {
  public:
@@ -225,6 +235,10 @@ class Store {
 
   // Opens or creates a channel. The same name gives the same object, which the Store owns.
   virtual Result<ChannelStore*> OpenChannel(const std::string& channel) = 0;
+
+  // From now on tells `events`, and nobody else; members may be empty. Once it returns, no call of those told before is
+  // under way. A Store that no other process can use is always available and tells nothing.
+  virtual void Follow(StoreEvents events) = 0;
 };
 
 }  // namespace orc

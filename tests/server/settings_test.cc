@@ -98,13 +98,32 @@ TEST(ReadSettings, TheCheckWithoutMutualTlsWarns) {
   EXPECT_THAT(settings->warnings, ElementsAre(HasSubstr("without ORCHESTRATOR_MTLS_ENABLED")));
 }
 
+TEST(ReadSettings, TheDatabase) {
+  Variables variables = With("ORCHESTRATOR_DATABASE_URL", "postgresql://host/db?pool_max_conns=30");
+  EXPECT_FALSE(Read(With("LOG_LEVEL", "info"))->UsesDatabase());
+  EXPECT_TRUE(Read(variables)->UsesDatabase());
+  EXPECT_EQ(Read(variables)->database_max_connections, 30);
+  EXPECT_EQ(Read(variables)->database_statement_timeout, 30s);
+  variables["ORCHESTRATOR_DATABASE_MAX_CONNECTIONS"] = "40";
+  EXPECT_EQ(Read(variables)->database_max_connections, 40);
+  EXPECT_EQ(Read(With("ORCHESTRATOR_DATABASE_URL", "host=x pool_max_conns=1"))->database_max_connections, 4);
+  EXPECT_EQ(Read(With("DATABASE_HOSTNAME", "x"))->database_target, "host='x'");
+  EXPECT_EQ(Read(With("DATABASE_HOSTNAME", "x"))->database_max_connections, 16);
+}
+
+TEST(ReadSettings, MigratingNeedsTheDatabaseOnly) {
+  const auto none = [](const char*) -> std::optional<std::string> { return std::nullopt; };
+  EXPECT_TRUE(ReadSettings(none, {}, Purpose::kMigrate));
+  EXPECT_FALSE(ReadSettings(none, {}, Purpose::kServe));
+}
+
 TEST(ReadSettings, EveryWrongSettingIsReported) {
   const auto settings = Read({{"ORCHESTRATOR_TX_RETRY_BUDGET", "500"},
                               {"ORCHESTRATOR_REPLAY_EVENTS_BATCH_SIZE", "0"},
                               {"ORCHESTRATOR_TLS_ENABLED", ""},
                               {"ORCHESTRATOR_MTLS_ENABLED", "true"},
                               {"ORCHESTRATOR_TLS_CLIENT_CA_CERT_DIR", "/tls/client"},
-                              {"ORCHESTRATOR_DATABASE_URL", "postgresql://user:password@host/db"}},
+                              {"ORCHESTRATOR_DATABASE_URL", "postgresql://user:password@host/db?pool_max_conns=no"}},
                              {{"listen", "nowhere"}});
   ASSERT_FALSE(settings);
   EXPECT_THAT(settings.error(),
@@ -116,9 +135,9 @@ TEST(ReadSettings, EveryWrongSettingIsReported) {
                           "ORCHESTRATOR_REPLAY_EVENTS_BATCH_SIZE = \"0\": a whole number from 1 to 100000 is wanted",
                           "ORCHESTRATOR_TLS_ENABLED = \"\": one of 1 t T TRUE true True 0 f F FALSE false False is "
                           "wanted",
-                          HasSubstr("PostgreSQL is not supported by this build"),
                           "ORCHESTRATOR_TLS_ENABLED = \"true\" is wanted because ORCHESTRATOR_MTLS_ENABLED is true",
-                          "ORCHESTRATOR_TLS_SERVER_CA_CERT is wanted because ORCHESTRATOR_MTLS_ENABLED is true"));
+                          "ORCHESTRATOR_TLS_SERVER_CA_CERT is wanted because ORCHESTRATOR_MTLS_ENABLED is true",
+                          StartsWith("pool_max_conns of the database's address: a whole number")));
   for (const std::string& each : settings.error()) EXPECT_THAT(each, Not(HasSubstr("password")));
 }
 
@@ -138,7 +157,8 @@ TEST(ReadSettings, WrongValuesOfEachSetting) {
       {"ORCHESTRATOR_TLS_ENABLED", {"", "yes"}},
       {"ORCHESTRATOR_MTLS_ENABLED", {"", "yes"}},
       {"ORCHESTRATOR_VERIFY_CLIENT_MSP_ID", {"", "yes"}},
-      {"ORCHESTRATOR_DATABASE_URL", {"postgresql://x"}},
+      {"ORCHESTRATOR_DATABASE_MAX_CONNECTIONS", {"", "x", "-1", "3", "10001"}},
+      {"ORCHESTRATOR_DATABASE_STATEMENT_TIMEOUT", {"", "x", "0s", "999ms", "61m"}},
   };
   for (const auto& [name, values] : cases) {
     for (const char* value : values) {

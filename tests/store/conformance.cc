@@ -19,7 +19,9 @@ ChannelStore& StoreConformance::Channel(const std::string& name) {
   return *Must(store_->OpenChannel(name));
 }
 std::unique_ptr<Snapshot> StoreConformance::Read(const std::string& channel) {
-  return Must(Channel(channel).Read());
+  std::unique_ptr<Snapshot> snapshot = Must(Channel(channel).Read());
+  Must(snapshot->GetHead());  // from here on it sees one state
+  return snapshot;
 }
 std::unique_ptr<Transaction> StoreConformance::Begin(const std::string& channel) {
   return Must(Channel(channel).Begin());
@@ -460,6 +462,35 @@ TEST_P(StoreConformance, EverythingIsThereAfterReopening) {
   EXPECT_EQ(Show(Must(snapshot->ListAssets(pb::ASSET_MODEL, {}, kAll))), Show(set.new_assets));
 }
 
+TEST_P(StoreConformance, PagesAreBoundedInBytes) {
+  Changes changes;
+  for (int64_t order = 1; order <= 5; ++order) {
+    changes.AddTask(MakeTask(order));
+    changes.set.new_assets.push_back(MakeAsset(pb::ASSET_FUNCTION, order));
+    changes.set.plan_functions.push_back({MakeKey(1'000'000), order});
+  }
+  const ChangeSet set = changes.Take();
+  Write(set);
+  const auto snapshot = Read();
+  // A page ends with the row that reaches the bound.
+  const auto check = [](int64_t bytes, auto list) {
+    for (const bool descending : {false, true}) {
+      EXPECT_EQ(list(Page{0, 0, 10, descending, 1}), 1U);
+      EXPECT_EQ(list(Page{0, 0, 10, descending, 2 * bytes}), 2U);
+      EXPECT_EQ(list(Page{0, 1, 10, descending, 2 * bytes + 1}), 3U);
+    }
+  };
+  const auto size = [](const std::string& body) { return static_cast<int64_t>(body.size()); };
+  check(size(set.new_assets[0].body),
+        [&](Page page) { return Must(snapshot->ListAssets(pb::ASSET_FUNCTION, {}, page)).size(); });
+  check(size(set.new_assets[0].body),
+        [&](Page page) { return Must(snapshot->ListPlanFunctions(MakeKey(1'000'000), page)).size(); });
+  check(size(set.new_tasks[0].body), [&](Page page) {
+    return Must(snapshot->ListTasks({"MyOrg1MSP", {}, {}, {}}, page)).size();
+  });
+  check(size(*set.events[0].body), [&](Page page) { return Must(snapshot->ListEvents({}, page)).size(); });
+}
+
 TEST_P(StoreConformance, ListsOfTenThousandArePagedWithoutGapOrRepetition) {
   constexpr int64_t kRows = 10'000;
   Changes changes;
@@ -485,6 +516,8 @@ TEST_P(StoreConformance, ListsOfTenThousandArePagedWithoutGapOrRepetition) {
   }
   const auto even = Must(snapshot->ListAssets(pb::ASSET_COMPUTE_PLAN, {"even", {}}, {0, 4'990, 100, false}));
   ASSERT_EQ(even.size(), 10U);
+  EXPECT_THAT(Must(snapshot->ListAssets(pb::ASSET_COMPUTE_PLAN, {}, {0, INT64_MAX, 1'000, false})), IsEmpty());
+  EXPECT_THAT(Must(snapshot->ListTasks({"MyOrg1MSP", {}, {}, {}}, {0, INT64_MAX, 1'000, true})), IsEmpty());
   EXPECT_EQ(even[0].order, 9'982);
   std::vector<Key> keys;
   for (const FullTaskRow& task : set.new_tasks) keys.push_back(task.row.key);

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "computetask.pb.h"
+#include "store/event_hashes.h"
 #include "store/sqlite/connection.h"
 
 namespace orc::sqlite {
@@ -32,11 +33,8 @@ const AssetTable& TableOf(orchestrator::AssetKind kind);
 void BindAssetKey(Use& use, int parameter, const std::string& asset_key);
 std::string AssetKeyAt(const Use& use, int column);
 
-// What events are found by when their asset key is asked for: 32 bits of it.
-int64_t AssetKeyHash(const std::string& asset_key);
-
-// What events are found by when their reason is asked for: the first 8 bytes of its SHA-256.
-int64_t ReasonHash(std::string_view reason);
+using orc::AssetKeyHash;
+using orc::ReasonHash;
 
 // The reason in a serialized Event. Throws Damaged.
 std::string ReasonInEvent(const std::string& body);

@@ -30,4 +30,12 @@ auto Guarded(Work&& work) noexcept -> decltype(work()) {
   }
 }
 
+// The same as a type, for store/reading.h.
+struct Wall {
+  template <class Work>
+  static auto Call(Work&& work) noexcept -> decltype(work()) {
+    return Guarded(std::forward<Work>(work));
+  }
+};
+
 }  // namespace orc::sqlite

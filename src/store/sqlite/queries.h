@@ -19,6 +19,7 @@ class Queries {
  public:
   Queries(Connection& connection, const Head& head) : connection_(connection), head_(head) {}
 
+  Head GetHead() { return head_; }
   std::vector<AssetRow> FindAssets(orchestrator::AssetKind kind, std::span<const std::string> keys);
   std::vector<AssetRow> ListAssets(orchestrator::AssetKind kind, const AssetFilter& filter, const Page& page);
   std::vector<AssetRow> ListPlanFunctions(const Key& plan, const Page& page);

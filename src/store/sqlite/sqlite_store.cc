@@ -25,6 +25,8 @@ class SqliteStore final : public Store {
     return channels_.emplace(channel, std::move(opened)).first->second.get();
   }
 
+  void Follow(StoreEvents) override {}
+
   static std::filesystem::path ChannelsFolder(const SqliteOptions& options) { return options.folder / "channels"; }
 
  private:

@@ -1,0 +1,26 @@
+// How values of rows are kept in columns, where that is not plain. Pure functions, thread-safe.
+#pragma once
+
+#include <string>
+
+#include "event.pb.h"
+#include "store/store.h"
+
+namespace orc::postgres {
+
+// The table of an asset kind. Columns: ord, key, body, then grp and label where the kind has them.
+struct AssetTable {
+  orchestrator::AssetKind kind;
+  bool has_group;
+  bool has_label;
+  std::string name;
+  std::string columns;
+  std::string find;    // parameters: channel, keys
+  std::string insert;  // parameters: channel, then one array per column
+  std::string update;  // parameters: channel, then the arrays key, body and, where the kind has them, grp and label
+};
+
+// Aborts for a kind that AssetRow does not have.
+const AssetTable& TableOf(orchestrator::AssetKind kind);
+
+}  // namespace orc::postgres

@@ -1,0 +1,76 @@
+#include "store/postgres/failure.h"
+
+#include <array>
+#include <new>
+
+#include "base/log.h"
+
+namespace orc::postgres {
+namespace {
+
+struct Meaning {
+  std::string_view state;  // the beginning of a SQLSTATE
+  const char* reason;
+  bool ends_connection;  // another connection may find a better server
+};
+
+// What may pass. The longest beginnings come first.
+constexpr std::array kMayPass = {
+    Meaning{"25006", "the database is read-only", true},
+    Meaning{"25P03", "the transaction took too long", true},
+    Meaning{"57014", "the database took too long", false},
+    Meaning{"55P03", "another writer holds the channel", false},
+    Meaning{"57P", "the database is stopping or starting", true},
+    Meaning{"3D000", "the database does not exist", true},
+    Meaning{"3F000", "the database has no schema yet; run `orchestrator migrate`", false},
+    Meaning{"42P01", "the database has no schema yet; run `orchestrator migrate`", false},
+    Meaning{"42501", "the database refuses the rights that are needed", false},
+    Meaning{"08", "the connection to the database was lost", true},
+    Meaning{"28", "the database refuses the login", true},
+    Meaning{"40", "the database has taken the transaction back", false},
+    Meaning{"53", "the database has run out of space, memory or connections", false},
+    Meaning{"58", "the system under the database fails", false},
+};
+
+std::string Field(const PGresult* result, int field) {
+  const char* const text = PQresultErrorField(result, field);
+  return text == nullptr ? std::string() : std::string(text);
+}
+
+}  // namespace
+
+Error Unavailable(std::string_view reason) {
+  return Fail(ErrorKind::kUnavailable, "storage is not available: " + std::string(reason) + "; try again later")
+      .value();
+}
+
+Failure Lost(std::string_view detail) {
+  Log(LogLevel::kWarn, "the connection to the database was lost", {{"error", std::string(detail)}});
+  return Failure(Unavailable("the connection to the database was lost"), true);
+}
+
+Failure Refused(const PGresult* result) {
+  const std::string state = Field(result, PG_DIAG_SQLSTATE);
+  const std::string detail = Field(result, PG_DIAG_MESSAGE_PRIMARY);
+  // A result without a state was made by the client's library: it has lost the connection.
+  if (state.empty()) return Lost(PQresultErrorMessage(result));
+  for (const Meaning& meaning : kMayPass) {
+    if (!state.starts_with(meaning.state)) continue;
+    Log(LogLevel::kWarn, "the database refuses a statement", {{"sqlstate", state}, {"error", detail}});
+    return Failure(Unavailable(meaning.reason), meaning.ends_connection);
+  }
+  return Damaged(state + " " + detail);
+}
+
+Failure Damaged(std::string_view detail) {
+  Log(LogLevel::kError, "stored data cannot be understood", {{"error", std::string(detail)}});
+  return Failure(Fail(ErrorKind::kInternal, "stored data cannot be understood").value());
+}
+
+Error ToError(const std::exception& exception) {
+  if (const auto* failure = dynamic_cast<const Failure*>(&exception)) return failure->error;
+  if (dynamic_cast<const std::bad_alloc*>(&exception) != nullptr) return Unavailable("out of memory");
+  return Damaged(exception.what()).error;
+}
+
+}  // namespace orc::postgres

@@ -1,0 +1,145 @@
+#include <algorithm>
+#include <tuple>
+
+#include "domain/state_machine.h"
+#include "store/postgres/failure.h"
+#include "store/postgres/list_sql.h"
+#include "store/postgres/queries.h"
+
+namespace orc::postgres {
+namespace {
+
+constexpr std::string_view kColumns = "ord, key, plan, function, worker, status, rank, pending_parents";
+
+TaskRow ReadTask(const Rows& rows, int row) {
+  const int32_t status = rows.Int32(row, 5);
+  if (!orchestrator::ComputeTaskStatus_IsValid(status)) throw Damaged("a task has an unknown status");
+  return TaskRow{rows.Int(row, 0),   rows.AsKey(row, 1), rows.AsKey(row, 2),
+                 rows.AsKey(row, 3), rows.Bytes(row, 4), static_cast<orchestrator::ComputeTaskStatus>(status),
+                 rows.Int32(row, 6), rows.Int32(row, 7)};
+}
+
+std::vector<FullTaskRow> ReadFullTasks(const Rows& rows) {
+  std::vector<FullTaskRow> tasks;
+  tasks.reserve(static_cast<size_t>(rows.size()));
+  for (int row = 0; row < rows.size(); ++row) tasks.push_back({ReadTask(rows, row), rows.Bytes(row, 8)});
+  return tasks;
+}
+
+Array KeyArray(std::span<const Key> keys) {
+  Array array = Array::Keys();
+  for (const Key& key : keys) array.Add(key);
+  return array;
+}
+
+const std::vector<int>& Statuses() {
+  static const std::vector<int> statuses = [] {
+    const auto* names = orchestrator::ComputeTaskStatus_descriptor();
+    std::vector<int> numbers;
+    for (int i = 0; i < names->value_count(); ++i) numbers.push_back(names->value(i)->number());
+    return numbers;
+  }();
+  return statuses;
+}
+
+std::string UnfinishedSql() {
+  std::string sql =
+      "SELECT EXISTS (SELECT 1 FROM orchestrator.tasks WHERE channel=$1::bigint AND plan=$2 AND status IN (";
+  const char* separator = "";
+  for (const int status : Statuses()) {
+    if (IsFinal(static_cast<orchestrator::ComputeTaskStatus>(status))) continue;
+    sql.append(separator).append(std::to_string(status));
+    separator = ",";
+  }
+  return sql + "))";
+}
+
+List TaskList(const TaskFilter& filter) {
+  List list{"orchestrator.tasks",
+            kColumns,
+            "ord",
+            {},
+            {},
+            "JOIN orchestrator.task_bodies ON task_bodies.channel=$1 AND task_bodies.ord=page.ord",
+            "task_bodies.body"};
+  if (filter.plan) list.conditions.push_back({"plan", *filter.plan});
+  if (filter.function) list.conditions.push_back({"function", *filter.function});
+  if (filter.worker) list.conditions.push_back({"worker", *filter.worker});
+  if (filter.status) list.conditions.push_back({"status", int64_t{*filter.status}});
+  if (!list.conditions.empty() && !filter.status) list.open.push_back({"status", Statuses()});
+  return list;
+}
+
+}  // namespace
+
+std::vector<TaskRow> Queries::FindTaskRows(std::span<const Key> keys) {
+  const Rows rows = session_.Ask(
+      "SELECT ord, tasks.key, plan, function, worker, status, rank, pending_parents FROM orchestrator.task_keys "
+      "JOIN orchestrator.tasks USING (channel, ord) WHERE channel=$1::bigint AND task_keys.key=ANY($2)",
+      Parameters().Int(session_.channel()).Add(KeyArray(keys)));
+  std::vector<TaskRow> tasks;
+  tasks.reserve(static_cast<size_t>(rows.size()));
+  for (int row = 0; row < rows.size(); ++row) tasks.push_back(ReadTask(rows, row));
+  return tasks;
+}
+
+std::vector<FullTaskRow> Queries::FindTasks(std::span<const Key> keys) {
+  return ReadFullTasks(session_.Ask(
+      "SELECT ord, tasks.key, plan, function, worker, status, rank, pending_parents, body FROM orchestrator.task_keys "
+      "JOIN orchestrator.tasks USING (channel, ord) JOIN orchestrator.task_bodies USING (channel, ord) "
+      "WHERE channel=$1::bigint AND task_keys.key=ANY($2)",
+      Parameters().Int(session_.channel()).Add(KeyArray(keys))));
+}
+
+std::vector<FullTaskRow> Queries::ListTasks(const TaskFilter& filter, const Page& page) {
+  return ReadFullTasks(AskList(TaskList(filter), page));
+}
+
+std::vector<TaskRef> Queries::ListFunctionTasks(const Key& function, orchestrator::ComputeTaskStatus status) {
+  const Rows rows = session_.Ask(
+      "SELECT ord, rank, key FROM orchestrator.tasks WHERE channel=$1::bigint AND function=$2 AND status=$3",
+      Parameters().Int(session_.channel()).AsKey(function).Int(status));
+  std::vector<TaskRef> tasks;
+  for (int row = 0; row < rows.size(); ++row) {
+    tasks.push_back({rows.Int(row, 0), rows.Int32(row, 1), rows.AsKey(row, 2)});
+  }
+  // Sorted here: an index for this one order would cost every registration more than the sort costs the rare caller.
+  std::sort(tasks.begin(), tasks.end(), [](const TaskRef& left, const TaskRef& right) {
+    return std::tie(left.rank, left.order) < std::tie(right.rank, right.order);
+  });
+  return tasks;
+}
+
+std::vector<Key> Queries::ListChildren(const Key& parent) {
+  const Rows rows = session_.Ask(
+      "SELECT tasks.key FROM orchestrator.task_parents JOIN orchestrator.tasks "
+      "ON tasks.channel=task_parents.channel AND tasks.ord=child_ord WHERE task_parents.channel=$1::bigint AND "
+      "parent_ord=(SELECT ord FROM orchestrator.task_keys WHERE channel=$1::bigint AND key=$2) "
+      "ORDER BY place, child_ord",
+      Parameters().Int(session_.channel()).AsKey(parent));
+  std::vector<Key> children;
+  for (int row = 0; row < rows.size(); ++row) children.push_back(rows.AsKey(row, 0));
+  return children;
+}
+
+std::vector<OutputRow> Queries::FindOutputs(std::span<const Key> tasks) {
+  const Rows rows = session_.Ask(
+      "SELECT task, identifier, kind, asset_key FROM orchestrator.task_outputs "
+      "WHERE channel=$1::bigint AND task=ANY($2) ORDER BY task, seq",
+      Parameters().Int(session_.channel()).Add(KeyArray(tasks)));
+  std::vector<OutputRow> outputs;
+  for (int row = 0; row < rows.size(); ++row) {
+    const int32_t kind = rows.Int32(row, 2);
+    if (!orchestrator::AssetKind_IsValid(kind)) throw Damaged("an output has an unknown kind");
+    outputs.push_back(
+        {rows.AsKey(row, 0), rows.Bytes(row, 1), static_cast<orchestrator::AssetKind>(kind), rows.Bytes(row, 3)});
+  }
+  return outputs;
+}
+
+bool Queries::HasUnfinishedTask(const Key& plan) {
+  static const std::string sql = UnfinishedSql();
+  return session_.Ask(sql, Parameters().Int(session_.channel()).AsKey(plan)).Bool(0, 0);
+}
+
+}  // namespace orc::postgres

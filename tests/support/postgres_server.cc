@@ -1,0 +1,145 @@
+#include "tests/support/postgres_server.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <libpq-fe.h>
+#include <pwd.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <memory>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+namespace orc {
+namespace {
+
+const std::string kPrograms = "/usr/lib/postgresql/15/bin/";
+
+// Whom the server runs as; nullptr: as ourselves.
+const passwd* User() {
+  if (geteuid() != 0) return nullptr;
+  const passwd* const user = getpwnam("postgres");
+  return user != nullptr ? user : getpwnam("nobody");
+}
+
+int FreePort() {
+  const int listener = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof(address);
+  bind(listener, reinterpret_cast<sockaddr*>(&address), length);
+  getsockname(listener, reinterpret_cast<sockaddr*>(&address), &length);
+  close(listener);
+  return ntohs(address.sin_port);
+}
+
+// Runs a program as the user, its output in a file. The process ends with this one.
+pid_t Spawn(const std::vector<std::string>& command, const std::string& log) {
+  std::vector<char*> arguments;
+  for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
+  arguments.push_back(nullptr);
+  const passwd* const user = User();
+  const pid_t child = fork();
+  if (child != 0) return child;
+  const int file = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
+  dup2(file, STDOUT_FILENO);
+  dup2(file, STDERR_FILENO);
+  if (user != nullptr && (setgroups(0, nullptr) != 0 || setgid(user->pw_gid) != 0 || setuid(user->pw_uid) != 0)) {
+    _exit(126);
+  }
+  prctl(PR_SET_PDEATHSIG, SIGQUIT);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+  execv(arguments[0], arguments.data());
+  _exit(127);
+}
+
+void Wait(pid_t process, const char* what) {
+  int status = 0;
+  waitpid(process, &status, 0);
+  if (status != 0) throw std::runtime_error(std::string(what) + " failed");
+}
+
+}  // namespace
+
+PostgresServer::PostgresServer() : port_(FreePort()) {
+  std::string name = (std::filesystem::temp_directory_path() / "orc-postgres-XXXXXX").string();
+  if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
+  folder_ = name;
+  const passwd* const user = User();
+  if (user != nullptr && chown(name.c_str(), user->pw_uid, user->pw_gid) != 0) {
+    throw std::runtime_error("the folder cannot be given away");
+  }
+  Wait(Spawn({kPrograms + "initdb", "-D", folder_ / "data", "-U", "orc", "-A", "trust", "-E", "UTF8", "--locale=C",
+              "--no-sync"},
+             "/dev/null"),
+       "initdb");
+  Start();
+}
+
+PostgresServer::~PostgresServer() {
+  Kill();
+  std::error_code ignored;
+  std::filesystem::remove_all(folder_, ignored);
+}
+
+PostgresServer& PostgresServer::Instance() {
+  static PostgresServer server;
+  return server;
+}
+
+void PostgresServer::Kill() {
+  if (process_ < 0) return;
+  kill(process_, SIGQUIT);
+  int status = 0;
+  waitpid(process_, &status, 0);
+  process_ = -1;
+}
+
+void PostgresServer::Start() {
+  process_ = Spawn({kPrograms + "postgres", "-D", folder_ / "data", "-k", folder_, "-h", "127.0.0.1", "-p",
+                    std::to_string(port_), "-c", "fsync=on", "-c", "max_connections=200", "-c", "shared_buffers=64MB"},
+                   "/dev/null");
+  const std::string target = Target("postgres");
+  for (int i = 0; i < 600; ++i) {
+    if (PQping(target.c_str()) == PQPING_OK) return;
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  throw std::runtime_error("the server does not start");
+}
+
+std::string PostgresServer::CreateDatabase() {
+  const std::string name = "test" + std::to_string(++databases_);
+  Run("postgres", "CREATE DATABASE " + name + " STRATEGY wal_log");
+  return name;
+}
+
+std::string PostgresServer::Target(const std::string& database) const {
+  return "host=" + folder_.string() + " port=" + std::to_string(port_) + " user=orc dbname=" + database;
+}
+
+std::string PostgresServer::TcpTarget(const std::string& database, int port) const {
+  return "host=127.0.0.1 port=" + std::to_string(port == 0 ? port_ : port) + " user=orc dbname=" + database;
+}
+
+std::string PostgresServer::Run(const std::string& database, const std::string& sql) const {
+  const std::unique_ptr<PGconn, decltype(&PQfinish)> connection(PQconnectdb(Target(database).c_str()), &PQfinish);
+  const std::unique_ptr<PGresult, decltype(&PQclear)> result(PQexec(connection.get(), sql.c_str()), &PQclear);
+  const ExecStatusType status = PQresultStatus(result.get());
+  if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) {
+    throw std::runtime_error(sql + ": " + PQerrorMessage(connection.get()));
+  }
+  return PQntuples(result.get()) > 0 ? PQgetvalue(result.get(), 0, 0) : "";
+}
+
+}  // namespace orc
