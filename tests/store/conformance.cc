@@ -191,30 +191,6 @@ TEST_P(StoreConformance, TasksAreFoundByKeyAndChangeOnlyTheirState) {
   EXPECT_THAT(Show(Must(snapshot->FindTasks(keys))), UnorderedElementsAreArray({Show(first.new_tasks[0]), Show(full)}));
 }
 
-TEST_P(StoreConformance, PagesEndAtTheirBytes) {
-  Changes changes;
-  for (int64_t order = 1; order <= 5; ++order) {
-    changes.set.new_assets.push_back(MakeAsset(pb::ASSET_FUNCTION, order));
-    changes.set.new_assets.back().body = std::string(100, 'b');
-    changes.set.plan_functions.push_back({MakeKey(900), order});
-    changes.AddTask(MakeTask(order));
-    changes.set.new_tasks.back().body = std::string(100, 'b');
-  }
-  const ChangeSet set = changes.Take();
-  Write(set);
-  const auto snapshot = Read();
-  const auto page = [](int64_t max_bytes) { return Page{0, 0, 5, false, max_bytes}; };
-  // Reading ends with the row that reaches the bound, and never before the first.
-  for (const auto& [max_bytes, rows] : std::vector<std::pair<int64_t, size_t>>{{1, 1}, {100, 1}, {101, 2}, {499, 5}}) {
-    EXPECT_EQ(Must(snapshot->ListAssets(pb::ASSET_FUNCTION, {}, page(max_bytes))).size(), rows);
-    EXPECT_EQ(Must(snapshot->ListPlanFunctions(MakeKey(900), page(max_bytes))).size(), rows);
-    EXPECT_EQ(Must(snapshot->ListTasks({}, page(max_bytes))).size(), rows);
-  }
-  const auto first_body = static_cast<int64_t>(set.events[0].body->size());
-  EXPECT_EQ(Must(snapshot->ListEvents({}, page(first_body))).size(), 1U);
-  EXPECT_EQ(Must(snapshot->ListEvents({}, page(first_body + 1))).size(), 2U);
-}
-
 TEST_P(StoreConformance, ChildrenComeByPlaceThenByTheirOwn) {
   Changes changes;
   for (int64_t order = 1; order <= 5; ++order) changes.AddTask(MakeTask(order));
