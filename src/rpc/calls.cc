@@ -1,6 +1,7 @@
 #include "rpc/calls.h"
 
 #include <exception>
+#include <thread>
 #include <unordered_map>
 
 #include "base/log.h"
@@ -66,7 +67,15 @@ Result<void> Calls::Guard(const std::function<Result<void>()>& answer) {
   }
 }
 
+void Calls::WaitForEnd(std::chrono::nanoseconds patience) const {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  while (open_ > 0 && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+}
+
 Result<ChannelRuntime*> Calls::FindChannel(const Caller& caller) {
+  if (closed_) return Fail(ErrorKind::kUnavailable, "the server is stopping; try again later");
   ChannelRuntime* const channel = hub_.Find(caller.channel);
   if (channel != nullptr) return channel;
   return Fail(ErrorKind::kUnavailable, "channel " + Quote(caller.channel) + " is being opened; try again later");

@@ -8,6 +8,7 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -36,13 +37,21 @@ const std::string& MethodOf(const google::protobuf::Descriptor* request);
 // Writes the log record of a call (deployment.md 2.7).
 void LogCall(const FinishedCall& call);
 
+// The number of open calls.
+using OpenCalls = std::atomic<int64_t>;
+
 // An open call: the reactor that answers it. It owns the messages; the buffers and the context are gRPC's and stay
 // until OnDone. Deletes itself after the answer.
 template <class RequestType, class ResponseType>
 class UnaryCall : public grpc::ServerUnaryReactor {
  public:
-  UnaryCall(grpc::CallbackServerContext& context, grpc::ByteBuffer& response_bytes)
-      : context_(context), response_bytes_(response_bytes), request_id_(RequestId(context.client_metadata())) {}
+  UnaryCall(grpc::CallbackServerContext& context, grpc::ByteBuffer& response_bytes, OpenCalls& open)
+      : context_(context),
+        response_bytes_(response_bytes),
+        open_(open),
+        request_id_(RequestId(context.client_metadata())) {
+    ++open_;
+  }
 
   // The messages are parsed and serialized here and not by gRPC, which answers a request that cannot be read with
   // UNIMPLEMENTED and no text.
@@ -63,7 +72,11 @@ class UnaryCall : public grpc::ServerUnaryReactor {
     Finish(status);
   }
 
-  void OnDone() override { delete this; }
+  void OnDone() override {
+    OpenCalls& open = open_;
+    delete this;
+    --open;
+  }
 
   bool IsCancelled() const { return context_.IsCancelled(); }
   const grpc::CallbackServerContext& context() const { return context_; }
@@ -74,6 +87,7 @@ class UnaryCall : public grpc::ServerUnaryReactor {
  private:
   grpc::CallbackServerContext& context_;
   grpc::ByteBuffer& response_bytes_;
+  OpenCalls& open_;
   const std::string request_id_;
   const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   RequestType request_;
@@ -90,7 +104,7 @@ class Calls {
 
   template <class Request, class Response>
   grpc::ServerUnaryReactor* Write(Context* context, const Bytes* request, Bytes* response) {
-    auto* const call = new WriteCall<Request, Response>(*context, *response);
+    auto* const call = new WriteCall<Request, Response>(*context, *response, open_);
     const Result<ChannelRuntime*> channel = Admit(*call, *request, call->caller);
     if (!channel) {
       call->Answer(tl::unexpected(channel.error()));
@@ -104,7 +118,7 @@ class Calls {
 
   template <class Request, class Response>
   grpc::ServerUnaryReactor* Read(Context* context, const Bytes* request, Bytes* response) {
-    auto* const call = new UnaryCall<Request, Response>(*context, *response);
+    auto* const call = new UnaryCall<Request, Response>(*context, *response, open_);
     Caller caller;
     const Result<ChannelRuntime*> channel = Admit(*call, *request, caller);
     if (!channel) {
@@ -125,7 +139,7 @@ class Calls {
   // A method that needs identity and nothing else; `fill(response)`.
   template <class Request, class Response, class Fill>
   grpc::ServerUnaryReactor* Reply(Context* context, const Bytes* request, Bytes* response, Fill&& fill) {
-    auto* const call = new UnaryCall<Request, Response>(*context, *response);
+    auto* const call = new UnaryCall<Request, Response>(*context, *response, open_);
     Caller caller;
     const Result<ChannelRuntime*> channel = Admit(*call, *request, caller);
     if (channel) fill(call->response());
@@ -135,6 +149,11 @@ class Calls {
 
   // Identity and channel of a stream; the error's status is that of streams (decisions.md D9).
   tl::expected<ChannelRuntime*, grpc::Status> AdmitStream(Context& context, Caller& caller);
+
+  // From now on calls and streams are refused with kUnavailable.
+  void Close() { closed_ = true; }
+  // After Close: waits until the open calls are answered, for `patience` at most.
+  void WaitForEnd(std::chrono::nanoseconds patience) const;
 
   // What decides on the callers.
   const Gate& gate() const { return gate_; }
@@ -172,6 +191,8 @@ class Calls {
   const Gate gate_;
   Hub& hub_;
   Executor& readers_;
+  OpenCalls open_{0};
+  std::atomic<bool> closed_{false};
 };
 
 }  // namespace orc

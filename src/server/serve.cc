@@ -41,8 +41,8 @@ constexpr size_t kWakers = 2;
 constexpr size_t kReplayers = 2;
 // How long a subscriber may take to receive that its stream ends.
 constexpr std::chrono::milliseconds kStreamPatience{1000};
-// What running calls get when there are subscribers who did not: at its end all connections are closed.
-constexpr std::chrono::nanoseconds kStalledGrace = std::chrono::seconds(2);
+// For the last answers and statuses to leave before the connections are closed.
+constexpr std::chrono::milliseconds kLastAnswers{200};
 // More than this many pings in a row that come too early cut the connection (deployment.md 2.12).
 constexpr int kMaxPingStrikes = 2;
 // A header as large as the reference's server accepts.
@@ -130,12 +130,12 @@ class ServerParts {
     health_.Shutdown();
     reflection_v1_.Shutdown();
     reflection_v1alpha_.Shutdown();
+    calls_.Close();
     hub_.CloseFeeds();
-    // Calls run for milliseconds: the whole grace would only be spent on subscribers that take nothing.
-    const bool ended = event_.WaitForEnd(kStreamPatience);
-    const auto grace = ended ? settings_.shutdown_grace : std::min(settings_.shutdown_grace, kStalledGrace);
-    server_->Shutdown(std::chrono::system_clock::now() +
-                      std::chrono::duration_cast<std::chrono::system_clock::duration>(grace));
+    event_.WaitForEnd(kStreamPatience);
+    calls_.WaitForEnd(settings_.shutdown_grace);
+    // What is left are connections without calls and subscribers that take nothing: gRPC would wait for both.
+    server_->Shutdown(std::chrono::system_clock::now() + kLastAnswers);
     server_->Wait();
     hub_.StopWriters();
   }

@@ -4,13 +4,8 @@ One server for most tests, with many channels: a module shares one, a test that 
 Tests are named after the section and row of the behaviour that they are about.
 """
 import itertools
-import os
 
 import pytest
-
-# An idle connection of this client library takes part in the server's farewell only when it polls: by default every
-# 5 seconds, for which every stop of a server would wait.
-os.environ.setdefault("GRPC_CLIENT_CHANNEL_BACKUP_POLL_INTERVAL_MS", "100")
 
 pytest.register_assert_rewrite("checks", "model")
 

@@ -188,6 +188,15 @@ def test_stop_with_a_stalled_subscriber(own_server):
     stalled.close()
 
 
+def test_stop_with_an_idle_connection(own_server):
+    """A client that keeps a connection and calls nothing notices a stop late; the server does not wait for it."""
+    server = own_server({"c": MEMBERS}).start()
+    World(server, "c").register_organizations()
+    started = time.monotonic()
+    assert server.stop() == 0
+    assert time.monotonic() - started < 3
+
+
 def test_stop_under_load(own_server):
     """Calls that have begun are answered, later ones get UNAVAILABLE. gRPC itself cuts off, as cancelled, what arrives
     between its stop and the client's notice: such a call has not happened."""

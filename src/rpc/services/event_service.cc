@@ -180,9 +180,9 @@ void EventRpc::Forget(Subscription* subscription) {
   ended_.notify_all();
 }
 
-bool EventRpc::WaitForEnd(std::chrono::milliseconds patience) {
+void EventRpc::WaitForEnd(std::chrono::milliseconds patience) {
   std::unique_lock lock(mutex_);
-  return ended_.wait_for(lock, patience, [this] { return open_.empty(); });
+  ended_.wait_for(lock, patience, [this] { return open_.empty(); });
 }
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* EventRpc::SubscribeToEvents(grpc::CallbackServerContext* context,

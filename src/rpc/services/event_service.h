@@ -31,9 +31,9 @@ class EventRpc final
   EventRpc(Calls& calls, Executor& replayers, SubscriptionOptions options)
       : calls_(calls), replayers_(replayers), options_(options) {}
 
-  // After the feeds were closed: waits until all streams have ended, for `patience` at most. False: some have not,
-  // because their subscribers do not take what they are sent; only the end of their connections ends them.
-  bool WaitForEnd(std::chrono::milliseconds patience);
+  // After the feeds were closed: waits until all streams have ended, for `patience` at most. Those of subscribers that do
+  // not take what they are sent end only with their connections.
+  void WaitForEnd(std::chrono::milliseconds patience);
 
   grpc::ServerUnaryReactor* QueryEvents(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
                                         grpc::ByteBuffer* response) override {
