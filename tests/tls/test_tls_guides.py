@@ -42,8 +42,9 @@ def paste(steps, folder):
     tools = folder / "bin"
     tools.mkdir()
     (tools / "orchestrator").symlink_to(pathlib.Path(BINARY).resolve())
-    # No setting of the surroundings reaches the server of the guide.
-    environment = {"PATH": f"{tools}:{os.environ['PATH']}", "HOME": str(folder)}
+    # No setting of the surroundings reaches the server of the guide, but for those of a sanitizer.
+    environment = {name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")}
+    environment |= {"PATH": f"{tools}:{os.environ['PATH']}", "HOME": str(folder)}
     shell = subprocess.Popen(["bash"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                              cwd=folder, env=environment, text=True, start_new_session=True)
     try:

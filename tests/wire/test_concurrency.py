@@ -219,8 +219,8 @@ def test_subscribers_that_never_read(own_server):
         world.a(large_plan(f"p{i}"))
         assert next(live).asset_key == key(f"p{i}")
     live.cancel()
-    # What each of them has not read is 24 MB.
-    assert server.memory_bytes() - before < 100 << 20
+    # What each of the twenty has not read is 24 MB. (Without a sanitizer's overhead it is far less than the bound.)
+    assert server.memory_bytes() - before < 200 << 20
     rest = [next(streams[0]).asset_key for _ in range(plans + 3)]
     assert rest == ["OrgB", "OrgC", key("warm"), *(key(f"p{i}") for i in range(plans))]
     for connection in sleepers:
