@@ -1,6 +1,7 @@
 """What the port speaks: versions, sessions, health and reflection over TLS and mutual TLS."""
 import socket
 import subprocess
+import threading
 
 import pytest
 
@@ -53,10 +54,10 @@ def test_a_connection_is_not_renegotiated(shared, pki):
             said += client.stdout.readline()
         client.stdin.write(b"R\n")
         client.stdin.flush()
+        # The server may refuse, close or say nothing; what it must not do within this time is begin a handshake.
+        threading.Timer(3, client.kill).start()
         rest = client.stdout.read()
-    # The client asked; the server began no second handshake.
     assert b"RENEGOTIATING" in rest and b"ServerHello" not in rest
-    assert b"ServerHello" not in rest
 
 
 def test_without_certificate_there_is_no_handshake(shared, pki):
