@@ -62,6 +62,7 @@ tl::unexpected<Error> Forward(Result<T>&& result) {
     }                                                                     \
   } while (false)
 
+// NOLINTBEGIN(bugprone-macro-parentheses): a target may be a declaration.
 #define ORC_JOIN_(a, b) a##b
 #define ORC_JOIN(a, b) ORC_JOIN_(a, b)
 #define ORC_ASSIGN_(holder, target, expression)                                \
@@ -71,3 +72,4 @@ tl::unexpected<Error> Forward(Result<T>&& result) {
 
 // `target = *expression`, or returns the error; `target` may declare a variable.
 #define ORC_ASSIGN(target, expression) ORC_ASSIGN_(ORC_JOIN(orc_result_, __LINE__), target, expression)
+// NOLINTEND(bugprone-macro-parentheses)

@@ -13,7 +13,7 @@ namespace orc {
 struct Key {
   std::array<uint8_t, 16> bytes{};
 
-  auto operator<=>(const Key&) const = default;
+  auto operator<=>(const Key&) const = default;  // NOLINT(modernize-use-nullptr): a fault of the check
 
   // Lower-case canonical text, 36 characters.
   std::string ToString() const;

@@ -22,10 +22,12 @@ Result<void> Check(const Caller&, const Request& request) {
 Result<void> Check(const Caller& caller, const orchestrator::RegisterOrganizationParam& request);
 Result<void> Check(const Caller& caller, const orchestrator::RegisterDataSamplesParam& request);
 
+// NOLINTBEGIN(bugprone-macro-parentheses): types
 #define ORC_COMMAND(Request, Response)                                                                   \
   void Prefetch(const orchestrator::Request& request, Needs& needs);                                     \
   Result<void> Execute(const Caller& caller, const orchestrator::Request& request, Workspace& workspace, \
                        Response& response)
+// NOLINTEND(bugprone-macro-parentheses)
 
 ORC_COMMAND(RegisterOrganizationParam, orchestrator::Organization);
 

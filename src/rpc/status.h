@@ -12,7 +12,7 @@ namespace orc {
 
 // A status text travels percent-encoded in one HTTP/2 header, and gRPC clients built on the C core refuse a call whose
 // headers exceed 8 KiB in sum: the text would be lost, and the status with it. 1 KiB is left for the other headers.
-inline constexpr size_t kMaxEncodedStatusBytes = 7 * 1024;
+inline constexpr size_t kMaxEncodedStatusBytes = size_t{7} * 1024;
 
 // `text`, if its percent-encoded form fits kMaxEncodedStatusBytes; else its longest beginning that, with an ellipsis
 // appended, fits. Never cuts inside a UTF-8 character.

@@ -12,7 +12,7 @@
 namespace orc {
 
 // A longer message or field value is cut to this, with an ellipsis.
-inline constexpr size_t kMaxLogTextBytes = 8 * 1024;
+inline constexpr size_t kMaxLogTextBytes = size_t{8} * 1024;
 
 // Sends records of `threshold` and above to stderr, each line whole and flushed at once. JSON, unless stderr is a
 // terminal; colours there, unless NO_COLOR is set and not empty. Not thread-safe.
