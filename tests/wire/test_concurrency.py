@@ -1,5 +1,6 @@
 """Many clients at once: nothing is lost, nothing happens twice, and everybody sees one order."""
 import concurrent.futures
+import os
 import random
 import threading
 
@@ -11,6 +12,7 @@ from protocol import pb
 from world import A, B, MEMBERS, World, key, new_model, new_models, new_plan, new_task, new_tasks, output, task_action
 
 CLIENTS = 32
+MEMORY_FACTOR = int(os.environ.get("ORCHESTRATOR_MEMORY_FACTOR", "1"))  # of a build that needs more by itself
 
 
 @pytest.fixture(scope="module")
@@ -219,8 +221,8 @@ def test_subscribers_that_never_read(own_server):
         world.a(large_plan(f"p{i}"))
         assert next(live).asset_key == key(f"p{i}")
     live.cancel()
-    # What each of the twenty has not read is 24 MB. (Without a sanitizer's overhead it is far less than the bound.)
-    assert server.memory_bytes() - before < 200 << 20
+    # What each of them has not read is 24 MB.
+    assert server.memory_bytes() - before < MEMORY_FACTOR * (100 << 20)
     rest = [next(streams[0]).asset_key for _ in range(plans + 3)]
     assert rest == ["OrgB", "OrgC", key("warm"), *(key(f"p{i}") for i in range(plans))]
     for connection in sleepers:
