@@ -15,11 +15,17 @@ bool IsDashPlace(size_t i) {
   return i == 8 || i == 13 || i == 18 || i == 23;
 }
 
+// The value of each hexadecimal digit; -1 for all other characters. A table, since keys are what requests are full of.
+constexpr std::array<int8_t, 256> kHexValues = [] {
+  std::array<int8_t, 256> values{};
+  values.fill(-1);
+  for (int i = 0; i < 10; ++i) values['0' + i] = static_cast<int8_t>(i);
+  for (int i = 0; i < 6; ++i) values['a' + i] = values['A' + i] = static_cast<int8_t>(10 + i);
+  return values;
+}();
+
 int HexValue(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
+  return kHexValues[static_cast<uint8_t>(c)];
 }
 
 // `text` holds 32 hexadecimal digits, with the four dashes of the canonical form if `dashes`.

@@ -3,10 +3,11 @@
 // until the row is rolled back or the table is cleared.
 #pragma once
 
+#include <absl/container/node_hash_map.h>
+
 #include <cstdint>
 #include <functional>
 #include <optional>
-#include <unordered_map>
 #include <vector>
 
 #include "domain/assert.h"
@@ -112,7 +113,7 @@ class Table {
     ++command_;
   }
 
-  std::unordered_map<K, Slot, Hash> slots_;
+  absl::node_hash_map<K, Slot, Hash> slots_;
   std::vector<Undo> undo_;
   std::vector<K> staged_;  // each once, in the order of staging
   size_t kept_ = 0;        // how many of staged_ belong to commands that ended well

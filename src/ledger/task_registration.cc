@@ -20,17 +20,18 @@ using Keys = std::unordered_set<Key, KeyHash>;
 // The registration of one task: checks it and stages it. The tasks before it in the order of the sort are staged.
 class Registration {
  public:
-  // `sound`: the parents whose models tasks of the same request have been checked against.
+  // `sound`: the parents whose models tasks of the same request have been checked against. `task`, empty, becomes the
+  // registered task.
   Registration(const Caller& caller, const pb::NewComputeTask& wanted, std::span<const Key> parents, Keys& sound,
-               Workspace& workspace)
-      : caller_(caller), wanted_(wanted), parents_(parents), sound_(sound), workspace_(workspace) {
+               Workspace& workspace, pb::ComputeTask& task)
+      : caller_(caller), wanted_(wanted), parents_(parents), sound_(sound), workspace_(workspace), task_(task) {
     task_.set_key(wanted.key());
   }
 
   // All checks of 12.4 in their order.
   Result<void> Check();
   // Stores the task and tells of it. Requires that Check passed.
-  Result<void> Stage(int64_t order, pb::ComputeTask& response);
+  Result<void> Stage(int64_t order);
 
   Key plan() const { return KeyOf(wanted_.compute_plan_key()); }
   int64_t function_order() const { return function_order_; }
@@ -54,6 +55,7 @@ class Registration {
   const std::span<const Key> parents_;
   Keys& sound_;
   Workspace& workspace_;
+  pb::ComputeTask& task_;  // key and outputs first, the rest by Stage
 
   // Found by the checks.
   const pb::Function* function_ = nullptr;
@@ -61,7 +63,6 @@ class Registration {
   std::vector<Workspace::TaskView> parent_views_;  // as parents_
   const pb::DataManager* manager_ = nullptr;       // the first among the inputs
   std::string worker_;
-  pb::ComputeTask task_;  // key and outputs first, the rest by Stage
 };
 
 Result<void> Registration::Check() {
@@ -242,7 +243,7 @@ pb::Permission Registration::LogsPermission() const {
   return permission;
 }
 
-Result<void> Registration::Stage(int64_t order, pb::ComputeTask& response) {
+Result<void> Registration::Stage(int64_t order) {
   TaskRow row;
   row.order = order;
   row.key = KeyOf(wanted_.key());
@@ -266,10 +267,10 @@ Result<void> Registration::Stage(int64_t order, pb::ComputeTask& response) {
   *task_.mutable_logs_permission() = LogsPermission();
   *task_.mutable_metadata() = wanted_.metadata();
   *task_.mutable_inputs() = wanted_.inputs();
-  response = task_;
-  response.set_status(row.status);
   const Key key = row.key;
-  workspace_.InsertTask(std::move(row), std::move(task_), parents_);
+  const pb::ComputeTaskStatus status = row.status;
+  workspace_.InsertTask(std::move(row), task_, parents_);
+  task_.set_status(status);
   return workspace_.EmitTask(pb::EVENT_ASSET_CREATED, key);
 }
 
@@ -354,15 +355,16 @@ Result<void> Execute(const Caller& caller, const pb::RegisterTasksParam& request
   ORC_ASSIGN(const std::vector<size_t> sorted, Sort(nodes, workspace));
   ORC_TRY(LoadInputs(request, nodes, workspace));
   std::vector<Key> keys;
+  keys.reserve(sorted.size());
   for (const size_t place : sorted) keys.push_back(nodes[place].key);
   const std::vector<int64_t> orders = workspace.OrdersFor(keys, 1);
   std::vector<std::pair<Key, int64_t>> used;  // functions by plan
   Keys sound;
   for (size_t i = 0; i < sorted.size(); ++i) {
     const pb::NewComputeTask& wanted = request.tasks(static_cast<int>(sorted[i]));
-    Registration registration(caller, wanted, nodes[sorted[i]].parents, sound, workspace);
+    Registration registration(caller, wanted, nodes[sorted[i]].parents, sound, workspace, *response.add_tasks());
     ORC_TRY(registration.Check());
-    ORC_TRY(registration.Stage(orders[i], *response.add_tasks()));
+    ORC_TRY(registration.Stage(orders[i]));
     used.emplace_back(registration.plan(), registration.function_order());
   }
   std::sort(used.begin(), used.end());

@@ -162,12 +162,15 @@ void Workspace::Publish(std::vector<EventRow> events) {
 }
 
 std::vector<EventRow> Workspace::Committed() {
-  if (CachedRows() > limits_.max_cached_rows || asset_bytes_ + task_bytes_ > limits_.max_cached_bytes) ClearTables();
   left_at_ = head_;
   opened_at_ = head_;
   transaction_ = nullptr;
   published_bytes_ = 0;
   return std::exchange(published_, {});
+}
+
+void Workspace::Trim() {
+  if (CachedRows() > limits_.max_cached_rows || asset_bytes_ + task_bytes_ > limits_.max_cached_bytes) ClearTables();
 }
 
 size_t Workspace::CachedRows() const {
@@ -222,7 +225,7 @@ Result<void> Workspace::LoadTasks(std::span<const Key> keys) {
   for (FullTaskRow& row : rows) {
     task_bytes_ += static_cast<int64_t>(row.body.size());
     task_rows_.Learn(row.row.key, row.row);
-    task_bodies_.Learn(row.row.key, TaskBody{std::move(row.body), std::nullopt});
+    task_bodies_.Learn(row.row.key, TaskBody{std::move(row.body), nullptr});
   }
   for (const Key& key : unknown) {
     task_rows_.Learn(key, std::nullopt);
@@ -269,13 +272,12 @@ Result<Workspace::TaskView> Workspace::FindTask(const Key& key) {
   const TaskBody* const body = task_bodies_.Get(key);
   if (body == nullptr) return TaskView{};
   const TaskRow* const row = task_rows_.Get(key);
-  if (!body->message) {
-    body->message.emplace();
-    if (!body->message->ParseFromString(body->bytes)) {
-      return Unreadable(AssetType<pb::ComputeTask>::kName, row->order);
-    }
+  if (body->message == nullptr) {
+    auto message = std::make_shared<pb::ComputeTask>();
+    if (!message->ParseFromString(body->bytes)) return Unreadable(AssetType<pb::ComputeTask>::kName, row->order);
+    body->message = std::move(message);
   }
-  return TaskView{row, &*body->message};
+  return TaskView{row, body->message.get()};
 }
 
 Result<Workspace::TaskView> Workspace::GetTask(const Key& key, std::string_view text) {
@@ -332,7 +334,7 @@ std::vector<int64_t> Workspace::OrdersFor(std::span<const Key> keys, int64_t str
   return orders;
 }
 
-void Workspace::InsertTask(TaskRow row, pb::ComputeTask message, std::span<const Key> parents) {
+void Workspace::InsertTask(TaskRow row, const pb::ComputeTask& message, std::span<const Key> parents) {
   ORC_ASSERT(message.status() == pb::STATUS_UNKNOWN);
   const Key key = row.key;
   int32_t place = 0;
@@ -341,7 +343,7 @@ void Workspace::InsertTask(TaskRow row, pb::ComputeTask message, std::span<const
   std::string bytes = message.SerializeAsString();
   task_bytes_ += static_cast<int64_t>(bytes.size());
   task_bodies_.Learn(key, std::nullopt);
-  task_bodies_.Insert(key, TaskBody{std::move(bytes), std::move(message)});
+  task_bodies_.Insert(key, TaskBody{std::move(bytes), nullptr});
   if (!outputs_.Knows(key)) outputs_.Learn(key, std::vector<OutputRow>{});
 }
 
@@ -381,16 +383,17 @@ Result<void> Workspace::EmitPayload(pb::EventKind kind, pb::AssetKind asset_kind
   row.timestamp_us = now_us_;
   row.reason = std::string(reason);
 
-  pb::Event event;
-  event.set_id(row.id);
-  event.set_asset_key(row.asset_key);
-  event.set_asset_kind(asset_kind);
-  event.set_event_kind(kind);
-  event.set_channel(channel_);
-  *event.mutable_timestamp() = Now();
-  if (!reason.empty()) (*event.mutable_metadata())["reason"] = row.reason;
-  std::string body = event.SerializeAsString();
-  body.reserve(body.size() + payload.size() + 8);
+  envelope_.Clear();
+  envelope_.set_id(row.id);
+  envelope_.set_asset_key(row.asset_key);
+  envelope_.set_asset_kind(asset_kind);
+  envelope_.set_event_kind(kind);
+  envelope_.set_channel(channel_);
+  *envelope_.mutable_timestamp() = Now();
+  if (!reason.empty()) (*envelope_.mutable_metadata())["reason"] = row.reason;
+  std::string body;
+  body.reserve(envelope_.ByteSizeLong() + payload.size() + 8);
+  envelope_.AppendToString(&body);
   AppendField(body, PayloadField(asset_kind), payload);
 
   const auto size = static_cast<int64_t>(body.size());

@@ -2,8 +2,8 @@
 // commands before them, collects what they change and tell, and writes it in bulk.
 //
 // Life of a batch: Open; for each command StartCommand, then KeepCommand or TakeBackCommand; Flush; the writer commits;
-// Committed. Anything that fails between Open and Committed is followed by Forget. Between batches the workspace keeps
-// what it has read, within a bound, and uses it again only when the channel's head is the one it left.
+// Committed; Trim. Anything that fails between Open and Committed is followed by Forget. Between batches the workspace
+// keeps what it has read, within a bound, and uses it again only when the channel's head is the one it left.
 //
 // Owned and used by the channel's writer alone: not thread-safe. Functions that read fail as the store does; a store
 // error makes the whole batch fail.
@@ -60,6 +60,8 @@ class Workspace {
   Result<void> Flush();
   // The newest events of the batch, contiguous up to the new head; the older ones are left out when there are many.
   std::vector<EventRow> Committed();
+  // Gives up what it knows if that is more than it may keep between batches. Takes time: for when nobody waits.
+  void Trim();
   void Forget();
   // How many rows it knows.
   size_t CachedRows() const;
@@ -127,7 +129,8 @@ class Workspace {
   T& Change(const std::string& store_key) {
     return Assets<T>().Change(store_key).asset;
   }
-  void InsertTask(TaskRow row, orchestrator::ComputeTask message, std::span<const Key> parents);
+  // `message` without its status.
+  void InsertTask(TaskRow row, const orchestrator::ComputeTask& message, std::span<const Key> parents);
   TaskRow& ChangeTask(const Key& key) { return task_rows_.Change(key); }
   void AddOutput(OutputRow output);
   void AddSampleLink(SampleLink link) { changes_.sample_links.push_back(link); }
@@ -160,7 +163,7 @@ class Workspace {
   // A task's message as it is stored; parsed only when somebody looks inside.
   struct TaskBody {
     std::string bytes;
-    mutable std::optional<orchestrator::ComputeTask> message;
+    mutable std::shared_ptr<const orchestrator::ComputeTask> message;
   };
 
   template <class T>
@@ -227,6 +230,8 @@ class Workspace {
   // What has been put into the tables since they were cleared, serialized.
   int64_t asset_bytes_ = 0;
   int64_t task_bytes_ = 0;
+
+  orchestrator::Event envelope_;  // of the event that is being made; kept for its memory
 
   ChangeSet changes_;  // what is staged outside the tables
   struct Marks {       // the sizes of changes_ and the head when the running command began

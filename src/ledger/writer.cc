@@ -116,6 +116,7 @@ void Writer::RunBatch(const std::vector<Command*>& batch) {
   for (size_t i = 0; i < batch.size(); ++i) {
     batch[i]->Finish(written ? std::move(outcomes[i]) : written);
   }
+  workspace_.Trim();
   store_.Maintain();
   // Calls that write nothing tell nothing about the store, but keep the writer from looking by itself.
   if (written && !changed && !writable_) Probe();

@@ -6,6 +6,7 @@
 // Thread-safe; outlives the gRPC server.
 #pragma once
 
+#include <google/protobuf/arena.h>
 #include <grpcpp/grpcpp.h>
 
 #include <atomic>
@@ -37,6 +38,13 @@ const std::string& MethodOf(const google::protobuf::Descriptor* request);
 // Writes the log record of a call (deployment.md 2.7).
 void LogCall(const FinishedCall& call);
 
+// The memory of a call's messages comes in blocks up to this size.
+inline google::protobuf::ArenaOptions MessageMemory() {
+  google::protobuf::ArenaOptions options;
+  options.max_block_size = size_t{256} << 10;
+  return options;
+}
+
 // The number of open calls.
 using OpenCalls = std::atomic<int64_t>;
 
@@ -49,7 +57,10 @@ class UnaryCall : public grpc::ServerUnaryReactor {
       : context_(context),
         response_bytes_(response_bytes),
         open_(open),
-        request_id_(RequestId(context.client_metadata())) {
+        request_id_(RequestId(context.client_metadata())),
+        arena_(MessageMemory()),
+        request_(*google::protobuf::Arena::CreateMessage<RequestType>(&arena_)),
+        response_(*google::protobuf::Arena::CreateMessage<ResponseType>(&arena_)) {
     ++open_;
   }
 
@@ -90,8 +101,9 @@ class UnaryCall : public grpc::ServerUnaryReactor {
   OpenCalls& open_;
   const std::string request_id_;
   const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
-  RequestType request_;
-  ResponseType response_;
+  google::protobuf::Arena arena_;  // large messages have a million parts: they come and go as one
+  RequestType& request_;
+  ResponseType& response_;
   int64_t size_bytes_ = 0;
 };
 

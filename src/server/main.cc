@@ -7,6 +7,10 @@
 #include "server/serve.h"
 #include "server/version.h"
 
+// Read by jemalloc at the start: free memory goes back to the system within about a second, by a thread of its own.
+extern "C" const char* malloc_conf;
+const char* malloc_conf = "background_thread:true,dirty_decay_ms:1000,muzzy_decay_ms:0";
+
 namespace {
 
 int Run(orc::Purpose purpose, const orc::FlagValues& flags, bool migrate) {

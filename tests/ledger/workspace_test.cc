@@ -40,6 +40,7 @@ class WorkspaceTest : public testing::Test {
     EXPECT_EQ(TextOf(workspace.Flush()), "");
     EXPECT_EQ(TextOf(transaction->Commit()), "");
     workspace.Committed();
+    workspace.Trim();
     ORC_TRY(std::move(outcome));
     return response;
   }
