@@ -156,6 +156,18 @@ def test_the_chart_that_was_there_before(image, channel_file, database):
     assert status == 0 and "Received interruption signal" in printed, printed
 
 
+def test_the_chart_of_this_repository(image, channel_file, database):
+    """The program puts the address together itself, so the password needs no encoding."""
+    database = {**database, "DATABASE_PASSWORD": PASSWORD}
+    server = image.start("/app/orchestrator", "serve", "--migrate", environment={**CHART_SETTINGS, **database},
+                         mounts={channel_file: CONFIG})
+    server.wait_for(LISTENING)
+    assert image.run("/app/orchestrator", "migrate", environment=database)[0] == 0
+    wait_until_serving(image, "-service=readiness")
+    status, printed = server.stop()
+    assert status == 0 and '"store":"PostgreSQL"' in printed, printed
+
+
 def test_the_chart_with_mutual_tls(image, channel_file, tmp_path):
     """The probe's flags and the places of the files are the chart's."""
     authority = Authority(tmp_path, "ca")
