@@ -1,7 +1,9 @@
 """What the built image promises, checked inside it (`make test-image`). The ports are those of the deployments, so this
 runs in a network of its own."""
 import os
+import pathlib
 import re
+import tempfile
 import time
 
 import grpc
@@ -48,20 +50,19 @@ def image():
 def channel_file(tmp_path):
     path = tmp_path / "config.yaml"
     path.write_text(CHANNELS)
-    tmp_path.chmod(0o755)
     return path
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory):
+def postgres():
     """It asks for the password, as a real one does."""
-    rules = tmp_path_factory.mktemp("rules") / "hba.conf"
-    rules.write_text("local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n")
-    for path in [rules, *rules.parents[:3]]:
-        path.chmod(0o755)
-    with Postgres(hba_file=rules) as server:
-        server.run(f"CREATE ROLE postgres SUPERUSER LOGIN PASSWORD '{PASSWORD}'")
-        yield server
+    with tempfile.TemporaryDirectory() as folder:
+        rules = pathlib.Path(folder) / "hba.conf"
+        rules.write_text("local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n")
+        rules.parent.chmod(0o755)
+        with Postgres(hba_file=rules) as server:
+            server.run(f"CREATE ROLE postgres SUPERUSER LOGIN PASSWORD '{PASSWORD}'")
+            yield server
 
 
 @pytest.fixture(params=["", "sslmode=disable", "sslmode=prefer&pool_max_conns=8"])
