@@ -46,7 +46,7 @@ class Image:
         return int(self.config["User"].split(":")[0])
 
     def start(self, *command, user=None, environment=None, mounts=None):
-        """The process, with its output as text in a pipe. Without a command: the image's. `mounts`: path here -> path there."""
+        """Without a command: the image's. `mounts`: path here -> path there."""
         variables = [*self.config["Env"], *(f"{name}={value}" for name, value in (environment or {}).items())]
         places = [str(word) for pair in (mounts or {}).items() for word in pair]
         words = ["env", "-i", "-C", self.config["WorkingDir"], *variables, *(command or self.config["Cmd"])]

@@ -104,9 +104,10 @@ def test_any_user_finds_what_deployments_name(image, user):
 
     assert run("id -u") == (0, f"{user}\n")
     assert run("touch /x /app/x /migrations/x 2>&1 | grep -c 'Read-only'") == (0, "3\n")
-    assert run("pwd; /app/orchestrator version; orchestrator version; migrate -version") == (0, f"/app\n{VERSION}\n"
-                                                                                             f"{VERSION}\n{VERSION}\n")
-    assert run("command -v migrate && test -x /bin/migrate && test -x /bin/grpc_health_probe && test -d /var/lib/orchestrator")[0] == 0
+    versions = run("pwd; /app/orchestrator version; orchestrator version; migrate -version")
+    assert versions == (0, f"/app\n{VERSION}\n{VERSION}\n{VERSION}\n")
+    assert run("command -v migrate") == (0, "/usr/bin/migrate\n")
+    assert run("test -x /bin/migrate && test -x /bin/grpc_health_probe && test -d /var/lib/orchestrator")[0] == 0
     names = run("cd /migrations && cat * >/dev/null && ls")[1].split()
     assert [int(re.fullmatch(r"(\d{6})_\w+\.up\.sql", name)[1]) for name in names] == list(range(1, 65))
 

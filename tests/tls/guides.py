@@ -33,7 +33,8 @@ def free_port():
 
 def paste(steps, folder, port, tools=None, variables=None):
     """What each block printed. `tools`: name -> program, besides the server's. `variables`: for those tools."""
-    substitutions = {"HOST=orchestrator.example.org": "HOST=localhost", "PORT=9000": f"PORT={port}", "PORT=443": f"PORT={port}"}
+    substitutions = {"HOST=orchestrator.example.org": "HOST=localhost", "PORT=9000": f"PORT={port}",
+                     "PORT=443": f"PORT={port}"}
     script = ""
     for number, (commands, _) in enumerate(steps):
         for old, new in substitutions.items():

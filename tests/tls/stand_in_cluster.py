@@ -2,8 +2,9 @@
 """Stands in for a cluster behind `kubectl` and `helm`, as which it is called, for the commands of the deploy guide.
 
 What they would send to a cluster is made by the real programs (REAL_KUBECTL, REAL_HELM) and kept in ./cluster. Of an
-installed chart the server is run, from what its Deployment says: with the variables of its ConfigMaps, with the volumes laid out
-as files, and with its own probe. /var/orchestrator is a folder here, the port is GUIDE_PORT, the data are in a folder.
+installed chart the server is run, from what its Deployment says: with the variables of its ConfigMaps, with the volumes
+laid out as files, and with its own probes. /var/orchestrator is a folder here, the port is GUIDE_PORT, the data are in
+a folder.
 """
 import base64
 import json
@@ -91,7 +92,9 @@ def lay_out(pod):
 def variables(container):
     """Those of the database are left out: the server keeps its data in a folder."""
     names = [source["configMapRef"]["name"] for source in container["envFrom"] if "configMapRef" in source]
-    given = {name: value for each in names if not each.endswith("-database") for name, value in content("ConfigMap", each).items()}
+    given = {}
+    for each in names:
+        given |= content("ConfigMap", each) if not each.endswith("-database") else {}
     given |= {each["name"]: each["value"] for each in container["env"]}
     return {name: here(value) for name, value in given.items()} | {
         "ORCHESTRATOR_DATA_DIR": str(CLUSTER / "data"), "ORCHESTRATOR_LISTEN_ADDRESS": "127.0.0.1:" + PORT}
@@ -106,11 +109,13 @@ def run_server(deployment):
         if each["image"] == container["image"]:
             output(*command_here(each["command"] + each.get("args", [])))
     with open(CLUSTER / "server.log", "ab") as log:
-        server = subprocess.Popen(command_here(container["command"]), env=os.environ | variables(container), stdout=log, stderr=log)
+        server = subprocess.Popen(command_here(container["command"]), env=os.environ | variables(container),
+                                  stdout=log, stderr=log)
     PROCESS.write_text(str(server.pid))
     deadline = time.monotonic() + START_SECONDS
-    probes = [command_here(container[name]["exec"]["command"]) for name in ("startupProbe", "livenessProbe", "readinessProbe")]
-    while any(subprocess.run(probe, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode for probe in probes):
+    probes = [command_here(container[name]["exec"]["command"])
+              for name in ("startupProbe", "livenessProbe", "readinessProbe")]
+    while any(subprocess.run(probe, capture_output=True).returncode for probe in probes):
         if server.poll() is not None or time.monotonic() > deadline:
             sys.exit("the server is not ready:\n" + (CLUSTER / "server.log").read_text())
         time.sleep(0.1)

@@ -1,5 +1,5 @@
-"""The deploy guide works as it is pasted, with stand-ins for what it needs a cluster for: what kubectl and helm would send to
-one is made by the real programs, and the server is run from it."""
+"""The deploy guide works as it is pasted, with stand-ins for what it needs a cluster for: what kubectl and helm would
+send to one is made by the real programs, and the server is run from it."""
 import pathlib
 import shutil
 
