@@ -4,7 +4,7 @@ PYTHON ?= /usr/bin/python3
 BINARY := build/$(PRESET)/orchestrator
 
 .DEFAULT_GOAL := help
-.PHONY: help dependencies build demo test test-asan test-tsan run bench lint format clean
+.PHONY: help dependencies build demo test test-asan test-tsan test-image run image bench lint format clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -27,8 +27,14 @@ test-asan: ## the same under the address and undefined behaviour sanitizers
 test-tsan: ## the same under the thread sanitizer
 	@$(MAKE) --no-print-directory test PRESET=tsan
 
+test-image: ## build the container image from nothing and test what it promises; needs root
+	@scripts/test-image
+
 run: build ## serve the example channels on port 9000, with the data in ./data
 	@$(BINARY) serve --channel-config examples/channels.yaml --data-dir data
+
+image: ## build the container image by docker, podman or buildah; IMAGE=name:tag VERSION=text
+	@scripts/image
 
 bench: build ## measure this machine: calls, tasks, events per second
 	@$(PYTHON) bench/run.py --binary $(BINARY)

@@ -1,65 +1,10 @@
-"""The guides work as they are pasted: their `sh` blocks are run in one shell, their `text` blocks are what comes out."""
-import os
-import pathlib
-import re
-import socket
-import subprocess
-
+"""The guides of TLS work as they are pasted."""
 import pytest
 
-from server import BINARY
-
-DOCS = pathlib.Path(__file__).resolve().parents[2] / "docs" / "deploy"
-MARK = "=== block "
-
-
-def blocks(guide):
-    """[(commands, [lines that must come out])]"""
-    found = re.findall(r"^```(sh|text)\n(.*?)^```$", (DOCS / guide).read_text(), re.MULTILINE | re.DOTALL)
-    steps = []
-    for kind, text in found:
-        if kind == "sh":
-            steps.append((text, []))
-        else:
-            steps[-1][1].extend(text.splitlines())
-    return steps
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def paste(steps, folder):
-    """What each block printed."""
-    substitutions = {"HOST=orchestrator.example.org": "HOST=localhost", "PORT=9000": f"PORT={free_port()}"}
-    script = ""
-    for number, (commands, _) in enumerate(steps):
-        for old, new in substitutions.items():
-            commands = commands.replace(old, new)
-        script += f'echo "{MARK}{number}"\n{commands}'
-    tools = folder / "bin"
-    tools.mkdir()
-    (tools / "orchestrator").symlink_to(pathlib.Path(BINARY).resolve())
-    # No setting of the surroundings reaches the server of the guide, but for those of a sanitizer.
-    environment = {name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")}
-    environment |= {"PATH": f"{tools}:{os.environ['PATH']}", "HOME": str(folder)}
-    shell = subprocess.Popen(["bash"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                             cwd=folder, env=environment, text=True, start_new_session=True)
-    try:
-        printed, _ = shell.communicate(script, timeout=120)
-    finally:
-        if shell.poll() is None:
-            os.killpg(shell.pid, 9)
-    return re.split(rf"^{MARK}\d+\n", printed, flags=re.MULTILINE)[1:]
+from guides import blocks, check, free_port, paste
 
 
 @pytest.mark.parametrize("guides", [["tls.md"], ["tls.md", "mtls.md"]])
 def test_guides(guides, tmp_path):
     steps = [step for guide in guides for step in blocks(guide)]
-    printed = paste(steps, tmp_path)
-    assert len(printed) == len(steps), printed
-    for (commands, wanted), text in zip(steps, printed):
-        for line in wanted:
-            assert line in text, f"{commands}\nprinted:\n{text}"
+    check(steps, paste(steps, tmp_path, free_port()))
