@@ -16,11 +16,6 @@
 {{- if and .Values.metrics.prometheusRule.enabled (not .Values.metrics.enabled) }}
 {{- fail "metrics.prometheusRule.enabled needs metrics.enabled" }}
 {{- end }}
-{{- with .Values.podDisruptionBudget }}
-{{- if and .enabled (not (kindIs "invalid" .minAvailable)) (not (kindIs "invalid" .maxUnavailable)) }}
-{{- fail "podDisruptionBudget: set minAvailable or maxUnavailable to null; a budget has only one of them" }}
-{{- end }}
-{{- end }}
 {{- end }}
 
 {{/* Arguments: path (of the value), name. */}}
@@ -77,6 +72,9 @@
 {{- end }}
 
 {{- define "orchestrator.check.database" -}}
+{{- if and (eq (include "orchestrator.database.isBundled" .) "true") (eq (include "orchestrator.postgresql" .) (include "orchestrator.postgresqlHeadless" .)) }}
+{{- fail (printf "the release name %s is too long for the names of the database's two Services: at most 50 characters" .Release.Name) }}
+{{- end }}
 {{- $auth := .Values.database.auth }}
 {{- $other := .Values.postgresql.auth }}
 {{- if eq (include "orchestrator.database.usesBundled" .) "true" }}

@@ -41,6 +41,10 @@
 {{- contains "postgresql" $release | ternary $release (printf "%s-postgresql" $release) | trunc 63 | trimSuffix "-" }}
 {{- end }}
 
+{{- define "orchestrator.postgresqlHeadless" -}}
+{{- printf "%s-hl" (include "orchestrator.postgresql" .) | trunc 63 | trimSuffix "-" }}
+{{- end }}
+
 {{/* Of every object; not of selectors. */}}
 {{- define "orchestrator.labels.common" -}}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}

@@ -1,7 +1,7 @@
 {{/* TLS: the probe's command line, the volumes of certificates, and the check that they are there. */}}
 
 {{- define "orchestrator.tlsServerName" -}}
-{{- default (printf "%s.%s.svc.cluster.local" (include "orchestrator.server" .) .Release.Namespace) .Values.ingress.hostname }}
+{{- default (printf "%s.%s.svc.cluster.local" (include "orchestrator.server" .) .Release.Namespace) (tpl .Values.ingress.hostname .) }}
 {{- end }}
 
 {{/* Arguments: context, address, service (of the health protocol). */}}
