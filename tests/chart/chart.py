@@ -34,22 +34,22 @@ def merged(values, more):
 
 
 @functools.lru_cache(maxsize=None)
-def _template(values, release, namespace, flags):
-    command = [str(HELM), "template", release, str(CHART), "--namespace", namespace, "--values", "-", *flags]
+def _template(values, release, namespace, folder, flags):
+    command = [str(HELM), "template", release, str(folder), "--namespace", namespace, "--values", "-", *flags]
     done = subprocess.run(command, input=values, capture_output=True, text=True, timeout=60)
     if done.returncode != 0:
         raise Refused(done.stderr)
     return done.stdout
 
 
-def render_text(values=None, release=RELEASE, namespace=NAMESPACE, flags=()):
-    return _template(json.dumps(values or {}), release, namespace, tuple(flags))
+def template(values=None, release=RELEASE, namespace=NAMESPACE, folder=CHART, flags=()):
+    return _template(json.dumps(values or {}), release, namespace, folder, tuple(flags))
 
 
 def render(values=None, release=RELEASE, namespace=NAMESPACE, flags=()):
     """The objects, as {(kind, name): object}. No two may have one name."""
     objects = {}
-    for document in yaml.load_all(render_text(values, release, namespace, flags), yaml.CSafeLoader):
+    for document in yaml.load_all(template(values, release, namespace, flags=flags), yaml.CSafeLoader):
         if document is None:
             continue
         key = (document["kind"], document["metadata"]["name"])
@@ -61,7 +61,7 @@ def render(values=None, release=RELEASE, namespace=NAMESPACE, flags=()):
 def refusal(values):
     """The text by which the values are refused; a test fails if they are not."""
     try:
-        render_text(values)
+        template(values)
     except Refused as refused:
         return str(refused)
     raise AssertionError("these values were taken")

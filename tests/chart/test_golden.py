@@ -4,7 +4,7 @@ import pathlib
 
 import pytest
 
-from chart import CASES, render_text, steady, values_of
+from chart import CASES, template, steady, values_of
 
 GOLDEN = pathlib.Path(__file__).parent / "golden"
 
@@ -15,7 +15,7 @@ def test_there_is_a_golden_file_for_each_case_and_none_else():
 
 @pytest.mark.parametrize("case", CASES)
 def test_rendered_as_before(case):
-    rendered = steady(render_text(values_of(case)))
+    rendered = steady(template(values_of(case)))
     file = GOLDEN / f"{case}.yaml"
     if os.environ.get("RENEW_GOLDEN"):
         file.write_text(rendered)
