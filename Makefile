@@ -28,7 +28,7 @@ test-tsan: ## the same under the thread sanitizer
 	@$(MAKE) --no-print-directory test PRESET=tsan
 
 chart-golden: dependencies ## write tests/chart/golden anew, after a change of the chart
-	@RENEW_GOLDEN=1 PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest --quiet -p no:cacheprovider tests/chart/test_golden.py
+	@RENEW_GOLDEN=1 PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest --quiet -p no:cacheprovider tests/chart/test_chart_golden.py
 	@git --no-pager diff --stat -- tests/chart/golden
 
 run: build ## serve the example channels on port 9000, with the data in ./data

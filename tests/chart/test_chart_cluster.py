@@ -2,7 +2,7 @@
 import pytest
 
 from chart import render
-from cluster import serving
+from chart_cluster import serving
 
 
 def passwords(secret, values=None):
