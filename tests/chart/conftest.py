@@ -3,13 +3,16 @@ import subprocess
 
 import pytest
 
-from chart import ROOT
+from chart import HELM, ROOT
 
 _not_run = []
 
 
 @pytest.fixture(scope="session", autouse=True)
-def helm():
+def helm(request):
+    if not HELM.exists():
+        with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+            print("\nbuilding Helm for the tests of the chart: once, a few minutes", flush=True)
     done = subprocess.run([ROOT / "scripts" / "install-helm"], capture_output=True, text=True, timeout=1800)
     if done.returncode == 3:
         _not_run.append(done.stderr.strip())

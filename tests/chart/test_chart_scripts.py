@@ -108,6 +108,14 @@ class Database:
                         "SHOW tcp_keepalives_idle; SELECT current_user", PGPASSWORD=password)
 
 
+def migrate(database):
+    """The Job's command and variables, for a database of ours."""
+    objects = render({"postgresql": {"enabled": False}, "database": database})
+    (job,) = pod_of(one(objects, "Job"))["containers"]
+    return subprocess.run([os.environ["ORCHESTRATOR_BINARY"], *job["command"][1:]], env=os.environ | variables(objects),
+                          capture_output=True, text=True, timeout=60)
+
+
 @pytest.fixture
 def database():
     """In a folder of its own: other users cannot enter those of pytest."""
@@ -126,6 +134,7 @@ def test_a_volume_of_chart_8_gets_the_password(database):
         for wrong in ("postgres", ""):
             refused = database.log_in(port, wrong)
             assert refused.returncode != 0 and "password" in refused.stderr
+        assert migrate({"host": "127.0.0.1", "port": port, "auth": {"password": PASSWORD}}).returncode == 0
 
 
 def test_an_empty_volume_is_left_to_the_image(database):
@@ -235,15 +244,11 @@ def test_the_server_reads_every_name_of_a_channel(tmp_path):
     assert start_as_rendered(tmp_path, merged(EMBEDDED, values))["channels"] == "2"
 
 
-def test_the_migrations_command_and_the_address_of_the_database(tmp_path):
-    """With nobody there, the program tells whom it would have asked."""
+def test_the_migrations_tell_whom_they_do_not_reach():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        objects = render({"postgresql": {"enabled": False}, "database": {
-            "host": "127.0.0.1", "port": taken.getsockname()[1], "connectionParameters": "connect_timeout=2&pool_max_conns=8",
-            "auth": {"username": "u ser", "password": PASSWORD, "database": "d/b"}}})
-        (job,) = pod_of(one(objects, "Job"))["containers"]
-        done = subprocess.run([os.environ["ORCHESTRATOR_BINARY"], *job["command"][1:]], env=os.environ | variables(objects),
-                              capture_output=True, text=True, timeout=60)
-        assert done.returncode == 1
-        assert f"port {taken.getsockname()[1]} failed" in done.stderr and PASSWORD not in done.stderr
+        port = taken.getsockname()[1]
+        done = migrate({"host": "127.0.0.1", "port": port, "connectionParameters": "connect_timeout=2&pool_max_conns=8",
+                        "auth": {"username": "u ser", "password": PASSWORD, "database": "d/b"}})
+    assert done.returncode == 1
+    assert f"port {port} failed" in done.stderr and PASSWORD not in done.stderr

@@ -4,7 +4,7 @@ import re
 import pytest
 import yaml
 
-from chart import CHART, merged, refusal, template
+from chart import CHART, Refused, merged, refusal, template
 
 PATH = re.compile(r"^\| `([^`]+)` \|", re.MULTILINE)
 
@@ -120,6 +120,8 @@ def test_values_of_chart_8_are_taken():
     ("{postgresql: {image: {repository: bitnamilegacy/postgresql}}}", "an image of bitnami's. Remove the value"),
     ("{postgresql: {primary: {persistence: {subPath: x}}}}", "postgresql.primary.persistence.subPath is not a value of this chart"),
     ("{postgresql: {auth: {existingSecret: x}}}", "postgresql.auth.existingSecret is not a value of this chart"),
+    ("{commonLabels: {app.kubernetes.io/name: x}}", "commonLabels: the label app.kubernetes.io/name is the chart's own"),
+    ("{postgresql: {primary: {podLabels: {app.kubernetes.io/component: x}}}}", "postgresql.primary.podLabels: the label"),
     ("{metrics: {serviceMonitor: {enabled: true}}}", "metrics.serviceMonitor.enabled needs metrics.enabled"),
     ("{metrics: {prometheusRule: {enabled: true}}}", "metrics.prometheusRule.enabled needs metrics.enabled"),
 ])
@@ -133,6 +135,12 @@ def test_values_of_a_release_of_chart_8_alone_are_refused():
     assert "Do not upgrade with --reuse-values" in refusal(old)
 
 
+def test_versions_of_kubernetes():
+    template(flags=["--kube-version", "1.19.0"])
+    with pytest.raises(Refused, match="chart requires kubeVersion: >= 1.19.0-0"):
+        template(flags=["--kube-version", "1.18.20"])
+
+
 def test_a_release_name_that_is_too_long():
-    with pytest.raises(Exception, match="at most 50 characters"):
+    with pytest.raises(Refused, match="at most 50 characters"):
         template(release="x" * 53)

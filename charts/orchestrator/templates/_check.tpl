@@ -36,6 +36,14 @@
 {{- fail (printf "%s: %q is not a duration such as 500ms, 1m30s or 2160h" $path $value) }}
 {{- end }}
 {{- end }}
+{{- $labels := dict "commonLabels" .Values.commonLabels "podLabels" .Values.podLabels "postgresql.primary.podLabels" .Values.postgresql.primary.podLabels }}
+{{- range $path, $value := $labels }}
+{{- range $name, $_ := $value }}
+{{- if or (hasPrefix "app.kubernetes.io/" $name) (hasPrefix "helm.sh/" $name) }}
+{{- fail (printf "%s: the label %s is the chart's own; Services and policies find pods by it" $path $name) }}
+{{- end }}
+{{- end }}
+{{- end }}
 {{- include "orchestrator.check.objectName" (dict "path" "orchestrator.tls.secrets.pair" "name" $tls.secrets.pair) }}
 {{- include "orchestrator.check.objectName" (dict "path" "orchestrator.tls.cacert" "name" $tls.cacert) }}
 {{- range $organization, $objects := $tls.mtls.clientCACerts }}

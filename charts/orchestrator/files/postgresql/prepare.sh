@@ -19,7 +19,8 @@ socket=$(mktemp -d)
 pg_ctl --pgdata="$PGDATA" --wait --timeout=86400 --silent --options="-c config_file=$CONFIGURATION/postgresql.conf \
   -c hba_file=$CONFIGURATION/pg_hba.conf -c listen_addresses='' -c unix_socket_directories=$socket" start
 HOME=$socket psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --host="$socket" --username="$POSTGRES_USER" --dbname="$POSTGRES_DB" \
-  --set=password="$POSTGRES_PASSWORD" <<'SQL' || failed=$?
+  <<'SQL' || failed=$?
+\set password `printf %s "$POSTGRES_PASSWORD"`
 ALTER ROLE CURRENT_USER PASSWORD :'password';
 SQL
 pg_ctl --pgdata="$PGDATA" --wait --timeout=86400 --silent --mode=fast stop
