@@ -87,8 +87,9 @@ app.kubernetes.io/name: postgresql
 {{ include "orchestrator.labels.common" . }}
 {{- end }}
 
+{{/* Of the Job. Its pods have those of the selector as well. */}}
 {{- define "orchestrator.labels.migrations" -}}
-{{ include "orchestrator.selector.migrations" . }}
+app.kubernetes.io/component: migrations
 {{ include "orchestrator.labels.common" . }}
 {{- end }}
 
