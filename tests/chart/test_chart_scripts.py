@@ -191,9 +191,9 @@ def test_missing_cas_are_told(tmp_path):
 # The server's program, with the command, variables and files that the chart gives it
 
 
-def start_as_rendered(folder, values):
-    """Gives the log record of the open port."""
-    objects = render(values)
+def run_as_rendered(folder, values):
+    """Starts the server, asks it by each of the probes, stops it. Gives the log record of the open port."""
+    objects = render(merged(values, {"ingress": {"hostname": "localhost"}}))
     home = Authority(folder, "home")
     pair = home.server()
     for name, source in {"server/pair/tls.crt": pair.crt, "server/pair/tls.key": pair.key, "server/cacert/ca.crt": home.crt,
@@ -204,12 +204,17 @@ def start_as_rendered(folder, values):
     given = {name: text.replace("/var/orchestrator", str(folder)).replace("/var/lib/orchestrator", str(folder / "data"))
              for name, text in variables(objects).items()}
     command = [os.environ["ORCHESTRATOR_BINARY"], *server(objects)["command"][1:], "--listen", "127.0.0.1:0"]
-    process = subprocess.Popen(command, env=os.environ | given | {"ORCHESTRATOR_HTTP_ADDRESS": "127.0.0.1:0"}, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, env=os.environ | given | {"ORCHESTRATOR_HTTP_ADDRESS": "127.0.0.1:0"}, stderr=subprocess.PIPE,
+                               text=True)
     records = []
     try:
         for line in process.stderr:
+            if not line.startswith("{"):
+                continue  # gRPC writes lines of its own
             records.append(json.loads(line))
             if records[-1]["message"] == "gRPC server listening":
+                for kind in ("startup", "liveness", "readiness"):
+                    ask(server(objects)[f"{kind}Probe"], folder, records[-1]["address"])
                 return records[-1]
         raise AssertionError(records)
     finally:
@@ -217,6 +222,19 @@ def start_as_rendered(folder, values):
         process.stderr.read()
         process.wait(30)
         assert process.returncode == 0, records
+
+
+def ask(probe, folder, address):
+    """As the kubelet does: again and again, but for 30 seconds only."""
+    words = [word.replace("/var/orchestrator", str(folder)).replace("-addr=:9000", f"-addr={address}") for word in probe["exec"]["command"]]
+    assert words[0] == "/bin/grpc_health_probe"  # in the image another name of the program's own probe
+    deadline = time.monotonic() + 30
+    while True:
+        done = subprocess.run([os.environ["ORCHESTRATOR_BINARY"], "healthcheck", *words[1:]], capture_output=True, text=True, timeout=60)
+        if done.returncode == 0:
+            return
+        assert time.monotonic() < deadline, done.stdout + done.stderr
+        time.sleep(0.1)
 
 
 def one_config(objects):
@@ -228,20 +246,20 @@ EMBEDDED = {"embedded": {"enabled": True}}
 
 
 def test_the_server_starts_with_what_the_chart_gives_it(tmp_path):
-    record = start_as_rendered(tmp_path, merged(values_of("embedded"), {"orchestrator": {"logSQLVerbose": True, "txRetryBudget": "1m30s"}}))
+    record = run_as_rendered(tmp_path, merged(values_of("embedded"), {"orchestrator": {"logSQLVerbose": True, "txRetryBudget": "1m30s"}}))
     assert (record["channels"], record["tls"], record["verifyClientMSPID"]) == ("1", "off", "off")
     assert record["organizations"] == "2" and record["store"] == str(tmp_path / "data")
 
 
 def test_the_server_starts_without_channels_and_with_mutual_tls(tmp_path):
-    record = start_as_rendered(tmp_path, merged(EMBEDDED, {"orchestrator": {
+    record = run_as_rendered(tmp_path, merged(EMBEDDED, {"orchestrator": {
         "verifyClientMSPID": True, "tls": {"enabled": True, "mtls": {"enabled": True, "clientCACerts": {"MyOrg1MSP": "ca"}}}}}))
     assert (record["channels"], record["tls"], record["verifyClientMSPID"]) == ("0", "mutual", "on")
 
 
 def test_the_server_reads_every_name_of_a_channel(tmp_path):
     values = {"channels": values_of("everything")["channels"]}
-    assert start_as_rendered(tmp_path, merged(EMBEDDED, values))["channels"] == "2"
+    assert run_as_rendered(tmp_path, merged(EMBEDDED, values))["channels"] == "2"
 
 
 def test_the_migrations_tell_whom_they_do_not_reach():
