@@ -70,16 +70,18 @@ class Database:
             if self.user:
                 os.chown(path, self.user["user"], self.user["group"])
             path.chmod(path.stat().st_mode | 0o070)
-        self.single("CREATE DATABASE orchestrator", "postgres")
 
-    def single(self, statement, database):
-        """Carries a statement out as chart 8's server did: with no password."""
+    def make_database(self):
+        """As chart 8's server did, without a password."""
         hba = self.configuration / "open"
         hba.write_text("local all all trust\n")
         self.data.chmod(0o700)
-        options = f"-c config_file={self.configuration}/postgresql.conf -c hba_file={hba} -c listen_addresses= -c unix_socket_directories={self.configuration.parent}"
-        assert self.run("pg_ctl", "-w", "-s", "-l", self.configuration.parent / "log", "-o", options, "start").returncode == 0
-        done = self.run("psql", "-X", "-h", self.configuration.parent, "-U", "postgres", "-d", database, "-c", statement)
+        folder = self.configuration.parent
+        options = {"config_file": self.configuration / "postgresql.conf", "hba_file": hba, "listen_addresses": "",
+                   "unix_socket_directories": folder}
+        options = " ".join(f"-c {name}={value}" for name, value in options.items())
+        assert self.run("pg_ctl", "-w", "-s", "-l", folder / "log", "-o", options, "start").returncode == 0
+        done = self.run("psql", "-X", "-h", folder, "-U", "postgres", "-d", "postgres", "-c", "CREATE DATABASE orchestrator")
         assert self.run("pg_ctl", "-w", "-s", "-m", "fast", "stop").returncode == 0
         assert done.returncode == 0, done.stderr
         self.data.chmod(0o2770)
@@ -125,6 +127,7 @@ def database():
 
 def test_a_volume_of_chart_8_gets_the_password(database):
     database.fill_as_chart_8()
+    database.make_database()
     for _ in range(2):  # and it may be done again at every start
         prepared = database.prepare()
         assert prepared.returncode == 0, prepared.stdout + prepared.stderr
@@ -135,6 +138,13 @@ def test_a_volume_of_chart_8_gets_the_password(database):
             refused = database.log_in(port, wrong)
             assert refused.returncode != 0 and "password" in refused.stderr
         assert migrate({"host": "127.0.0.1", "port": port, "auth": {"password": PASSWORD}}).returncode == 0
+
+
+def test_a_first_start_that_was_interrupted(database):
+    database.fill_as_chart_8()
+    assert database.prepare().returncode == 0
+    with database.serving() as port:
+        assert database.log_in(port, PASSWORD).returncode == 0
 
 
 def test_an_empty_volume_is_left_to_the_image(database):
