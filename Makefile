@@ -4,7 +4,7 @@ PYTHON ?= /usr/bin/python3
 BINARY := build/$(PRESET)/orchestrator
 
 .DEFAULT_GOAL := help
-.PHONY: help dependencies build demo test test-asan test-tsan test-image run image bench lint format clean
+.PHONY: help dependencies build demo test test-asan test-tsan test-image chart-golden run image bench lint format clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -29,6 +29,10 @@ test-tsan: ## the same under the thread sanitizer
 
 test-image: ## build the container image from nothing and test what it promises; needs root
 	@scripts/test-image
+
+chart-golden: dependencies ## write tests/chart/golden anew, after a change of the chart
+	@RENEW_GOLDEN=1 PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest --quiet -p no:cacheprovider tests/chart/test_chart_golden.py
+	@git --no-pager diff --stat -- tests/chart/golden
 
 run: build ## serve the example channels on port 9000, with the data in ./data
 	@$(BINARY) serve --channel-config examples/channels.yaml --data-dir data

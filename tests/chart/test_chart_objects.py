@@ -1,0 +1,127 @@
+"""What holds for every rendering: the API server would take it, Pod Security "restricted" too, and its parts fit together."""
+import json
+import subprocess
+
+import pytest
+import yaml
+
+from chart import CASES, CHART, HELM, VALIDATE, containers_of, one, pod_of, render, server, values_of
+
+# Kubernetes itself knows nothing of these; test_chart_switches.py looks at them.
+FOREIGN = {"cert-manager.io/v1", "monitoring.coreos.com/v1"}
+# The oldest and the newest schemas that kubectl-validate has.
+VERSIONS = ["1.23", "1.30"]
+
+
+def schema_errors(folder, objects, version):
+    (folder / "objects.yaml").write_text(yaml.dump_all(objects, Dumper=yaml.CSafeDumper))
+    done = subprocess.run([VALIDATE, folder, "--version", version], capture_output=True, text=True, timeout=60)
+    return "" if done.returncode == 0 else done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_schemas_of_kubernetes(tmp_path, version):
+    objects = [item for case in CASES for item in render(values_of(case)).values() if item["apiVersion"] not in FOREIGN]
+    assert not schema_errors(tmp_path, objects, version)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_schemas_refuse_what_is_wrong(tmp_path, version):
+    broken = one(render(values_of("guide")), "Deployment")
+    broken["spec"]["template"]["spec"]["containers"][0]["readynessProbe"] = {}
+    assert "readynessProbe" in schema_errors(tmp_path, [broken], version)
+
+
+def test_lint():
+    for case in ("default", "everything"):
+        done = subprocess.run([HELM, "lint", "--strict", CHART, "--values", "-"], input=json.dumps(values_of(case)), capture_output=True,
+                              text=True, timeout=60)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def pods():
+    for case in CASES:
+        for (kind, name), item in render(values_of(case)).items():
+            if pod_of(item):
+                yield f"{case}: {kind} {name}", pod_of(item)
+
+
+def test_pod_security_restricted():
+    seen = 0
+    for where, pod in pods():
+        security = pod["securityContext"]
+        assert security["runAsNonRoot"] is True and security["runAsUser"] == 1001, where
+        assert security["seccompProfile"] == {"type": "RuntimeDefault"}, where
+        assert not {"hostNetwork", "hostPID", "hostIPC"} & set(pod), where
+        for volume in pod.get("volumes", []):
+            kinds = set(volume) - {"name"}
+            assert kinds <= {"configMap", "secret", "projected", "emptyDir", "persistentVolumeClaim"}, (where, kinds)
+        for container in containers_of(pod):
+            own = container["securityContext"]
+            assert own["allowPrivilegeEscalation"] is False, where
+            assert own["capabilities"] == {"drop": ["ALL"]}, where
+            assert own.get("privileged", False) is False and own.get("runAsUser", 1001) != 0, where
+            seen += 1
+    assert seen > 3 * len(CASES)
+
+
+def test_pods_read_no_tokens_and_take_no_variables_of_services():
+    for where, pod in pods():
+        assert pod["automountServiceAccountToken"] is False and pod["enableServiceLinks"] is False, where
+
+
+def test_every_mount_has_its_volume():
+    for where, pod in pods():
+        templates = {"data"} if "StatefulSet" in where else set()
+        volumes = [volume["name"] for volume in pod.get("volumes", [])]
+        assert len(volumes) == len(set(volumes)), where
+        mounted = set()
+        for container in containers_of(pod):
+            paths = [mount["mountPath"] for mount in container.get("volumeMounts", [])]
+            assert len(paths) == len(set(paths)), where
+            assert not any(":" in path for path in paths), where
+            mounted |= {mount["name"] for mount in container.get("volumeMounts", [])}
+        assert set(volumes) <= mounted <= set(volumes) | templates, where
+
+
+def test_no_path_is_projected_twice():
+    """The API server refuses a projected volume in which two items have one path."""
+    for where, pod in pods():
+        for volume in pod.get("volumes", []):
+            paths = [item["path"] for source in volume.get("projected", {}).get("sources", [])
+                     for projection in source.values() for item in projection.get("items", [])]
+            assert len(paths) == len(set(paths)), (where, volume)
+
+
+def test_names_of_volumes_are_legal():
+    for where, pod in pods():
+        for volume in pod.get("volumes", []):
+            assert len(volume["name"]) <= 63 and volume["name"].replace("-", "").isalnum() and volume["name"].islower(), where
+
+
+def test_selected_pods_are_the_meant_ones():
+    """Services and policies find pods by labels; a pod of the test or of the migrations is not an endpoint."""
+    for case in CASES:
+        objects = render(values_of(case))
+        labels = {(kind, name): item["metadata"]["labels"] if kind == "Pod" else item["spec"]["template"]["metadata"]["labels"]
+                  for (kind, name), item in objects.items() if pod_of(item)}
+        for (kind, name), item in objects.items():
+            selector = item["spec"].get("selector", {}) if kind == "Service" else None
+            if selector is not None:
+                found = {key[0] for key, own in labels.items() if selector.items() <= own.items()}
+                assert found == ({"Deployment"} if item["metadata"]["name"] == server_service(objects) else {"StatefulSet"}), (case, name)
+        (deployment,) = [item for (kind, _), item in objects.items() if kind == "Deployment"]
+        own = deployment["spec"]["template"]["metadata"]["labels"]
+        assert deployment["spec"]["selector"]["matchLabels"].items() <= own.items(), case
+
+
+def server_service(objects):
+    return one(objects, "Deployment")["metadata"]["name"]
+
+
+def test_ports_of_services_are_ports_of_pods():
+    for case in CASES:
+        objects = render(values_of(case))
+        open_ports = {port["containerPort"] for port in server(objects)["ports"]}
+        wanted = {port["targetPort"] for port in objects["Service", server_service(objects)]["spec"]["ports"]}
+        assert wanted == open_ports, case
