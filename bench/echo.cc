@@ -68,7 +68,9 @@ class Echo final : public grpc::CallbackGenericService {
 };
 
 Caller::Headers Headers(size_t bytes, size_t count) {
-  return {{"mspid", "EchoMSP"}, {"channel", "echo"}, {kBytesHeader, std::to_string(bytes)},
+  return {{"mspid", "EchoMSP"},
+          {"channel", "echo"},
+          {kBytesHeader, std::to_string(bytes)},
           {kCountHeader, std::to_string(count)}};
 }
 

@@ -4,8 +4,8 @@
 //   echo ADDRESS CALLS REQUEST RESPONSE SECONDS    calls of these bytes, so many at once
 //   stream ADDRESS STREAMS BYTES COUNT  so many streams at once, of messages of these bytes each
 //   fsync FOLDER SECONDS                4 KiB appended to a file and synchronized, again and again
-//   sqlite FILE FOLDER PARTS            the rows of a database, into an empty one of the same tables, in so many commits
-//   postgres TARGET SCHEMA PARTS        the same for a schema
+//   sqlite FILE FOLDER PARTS            the rows of a database, into an empty one of the same tables, in so many
+//   commits postgres TARGET SCHEMA PARTS        the same for a schema
 #include <fcntl.h>
 #include <unistd.h>
 

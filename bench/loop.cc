@@ -84,8 +84,8 @@ void Loop::RunWhile(const std::function<bool()>& go_on) {
     void* tag = nullptr;
     bool ok = false;
     // gRPC takes the time of day.
-    const auto deadline = std::chrono::system_clock::now() +
-                          std::chrono::duration_cast<std::chrono::system_clock::duration>(next - now);
+    const auto deadline =
+        std::chrono::system_clock::now() + std::chrono::duration_cast<std::chrono::system_clock::duration>(next - now);
     if (queue_.AsyncNext(&tag, &ok, deadline) == grpc::CompletionQueue::GOT_EVENT) {
       static_cast<Completion*>(tag)->Proceed(ok);
     }
@@ -138,8 +138,7 @@ void Subscription::Proceed(bool ok) {
       state_ = State::kEnded;
       if (!stopping_) std::fprintf(stderr, "a subscription ended: %s\n", status_.error_message().c_str());
       break;
-    case State::kEnded:
-      break;
+    case State::kEnded: break;
   }
 }
 

@@ -88,8 +88,8 @@ class Loop {
 class Subscription final : private Completion {
  public:
   // With `pause`, the next message is asked for only that long after the last, so that the subscriber lags.
-  Subscription(Loop& loop, const Caller& caller, const Call& call, std::function<void(const grpc::ByteBuffer&)> on_event,
-               Clock::duration pause = {});
+  Subscription(Loop& loop, const Caller& caller, const Call& call,
+               std::function<void(const grpc::ByteBuffer&)> on_event, Clock::duration pause = {});
   ~Subscription() override;  // must have ended
 
   void Stop();

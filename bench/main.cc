@@ -1,6 +1,6 @@
-// orchestrator_bench [--scale X] ADDRESS ORGANIZATION CHANNEL [SCENARIO...]: runs scenarios against a server that admits
-// the organization to the channel, and prints their figures (measure.h). Speaks the wire contract only, so it measures
-// any server that does.
+// orchestrator_bench [--scale X] ADDRESS ORGANIZATION CHANNEL [SCENARIO...]: runs scenarios against a server that
+// admits the organization to the channel, and prints their figures (measure.h). Speaks the wire contract only, so it
+// measures any server that does.
 #include <array>
 #include <cstdio>
 #include <cstdlib>

@@ -27,8 +27,9 @@ struct Outcome {
   Histogram latencies;
 };
 
-// Makes the calls `next(0)`, `next(1)`, ..., `in_flight` at any time, until `count` have been made or `most_seconds` are
-// over. `on_reply` sees each answer before the call that follows is made. The first failure's text goes to standard error.
+// Makes the calls `next(0)`, `next(1)`, ..., `in_flight` at any time, until `count` have been made or `most_seconds`
+// are over. `on_reply` sees each answer before the call that follows is made. The first failure's text goes to standard
+// error.
 Outcome Run(const Caller& caller, size_t in_flight, size_t count, double most_seconds,
             const std::function<Call(size_t)>& next, const std::function<void(const Reply&)>& on_reply = {});
 

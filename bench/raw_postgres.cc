@@ -30,7 +30,8 @@ class Database {
     Run("COPY " + table + " TO STDOUT");
     std::vector<std::string> rows;
     char* row = nullptr;
-    for (int size = 0; (size = PQgetCopyData(connection_.get(), &row, 0)) > 0; PQfreemem(row)) rows.emplace_back(row, size);
+    for (int size = 0; (size = PQgetCopyData(connection_.get(), &row, 0)) > 0; PQfreemem(row))
+      rows.emplace_back(row, size);
     End("COPY " + table);
     return rows;
   }

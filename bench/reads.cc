@@ -19,7 +19,8 @@ constexpr double kMostSeconds = 60;  // where the work is fixed: for servers tha
 using TimeOfCall = std::atomic<Clock::rep>;
 
 // Makes the calls at `per_second`, whatever becomes of those before, and notes when each was due.
-Outcome RunPaced(const Caller& caller, double per_second, const std::vector<Call>& calls, std::vector<TimeOfCall>& due) {
+Outcome RunPaced(const Caller& caller, double per_second, const std::vector<Call>& calls,
+                 std::vector<TimeOfCall>& due) {
   Loop loop;
   Outcome outcome;
   size_t answers = 0;
@@ -41,7 +42,8 @@ Outcome RunPaced(const Caller& caller, double per_second, const std::vector<Call
   return outcome;
 }
 
-// `writes` transitions of tasks at `per_second`, and the time from when each was due until each of `subscribers` has it.
+// `writes` transitions of tasks at `per_second`, and the time from when each was due until each of `subscribers` has
+// it.
 void LiveAt(const Bench& bench, const World& world, size_t subscribers, size_t per_second, size_t writes) {
   const std::vector<std::string> tasks = world.RegisterTasks(world.NewPlan(), std::max<size_t>(2, writes));
   std::vector<Call> calls;
@@ -57,19 +59,21 @@ void LiveAt(const Bench& bench, const World& world, size_t subscribers, size_t p
   // Each is sent the newest event of the past first, and so known to be there before the first write.
   std::vector<char> begun(subscribers);
   std::thread followers([&] {
-    Follow(subscribers, [&] { return bench.NewCaller(); }, SubscribeCall(NewestEvents(world.caller(), 2).back()), kMostSeconds,
-           [&](size_t subscriber, const grpc::ByteBuffer& event) {
-             if (!begun[subscriber]) {
-               begun[subscriber] = 1;
-               ++ready;
-               return true;
-             }
-             const auto found = places.find(TextField(event, pb::Event::kAssetKeyFieldNumber));
-             if (found == places.end()) return true;
-             const Clock::duration took = Clock::now().time_since_epoch() - Clock::duration(due[found->second].load());
-             latencies[subscriber % kFollowThreads].Add(std::chrono::duration<double, std::milli>(took).count());
-             return ++delivered[subscriber] < writes;
-           });
+    Follow(
+        subscribers, [&] { return bench.NewCaller(); }, SubscribeCall(NewestEvents(world.caller(), 2).back()),
+        kMostSeconds,
+        [&](size_t subscriber, const grpc::ByteBuffer& event) {
+          if (!begun[subscriber]) {
+            begun[subscriber] = 1;
+            ++ready;
+            return true;
+          }
+          const auto found = places.find(TextField(event, pb::Event::kAssetKeyFieldNumber));
+          if (found == places.end()) return true;
+          const Clock::duration took = Clock::now().time_since_epoch() - Clock::duration(due[found->second].load());
+          latencies[subscriber % kFollowThreads].Add(std::chrono::duration<double, std::milli>(took).count());
+          return ++delivered[subscriber] < writes;
+        });
   });
   while (ready < subscribers) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   const Measurement measurement("live", per_second, "writes per second");
@@ -109,7 +113,10 @@ void Pages(const Bench& bench) {
   for (size_t tenth = 1; tenth <= 10; ++tenth) {
     const Measurement measurement("pages", tasks / 10 * tenth, "tasks read");
     const Outcome outcome = Run(
-        world.caller(), 1, pages_of_tenth, kMostSeconds, [&](size_t) { return Call{kQueryTasks, Serialize(param)}; },
+        world.caller(), 1, pages_of_tenth, kMostSeconds,
+        [&](size_t) {
+          return Call{kQueryTasks, Serialize(param)};
+        },
         [&](const Reply& reply) {
           param.set_page_token(TextField(reply.response, pb::QueryTasksResponse::kNextPageTokenFieldNumber));
         });
@@ -128,10 +135,12 @@ void Replay(const Bench& bench) {
     std::array<size_t, kFollowThreads> bytes{};
     const Measurement measurement("replay", subscribers, "subscribers");
     Outcome outcome;
-    outcome.failures = Follow(subscribers, [&] { return bench.NewCaller(); }, SubscribeCall(""), kMostSeconds, [&](size_t subscriber, const grpc::ByteBuffer& event) {
-      bytes[subscriber % kFollowThreads] += event.Length();
-      return ++seen[subscriber] < events;
-    });
+    outcome.failures = Follow(
+        subscribers, [&] { return bench.NewCaller(); }, SubscribeCall(""), kMostSeconds,
+        [&](size_t subscriber, const grpc::ByteBuffer& event) {
+          bytes[subscriber % kFollowThreads] += event.Length();
+          return ++seen[subscriber] < events;
+        });
     outcome.seconds = measurement.Seconds();
     outcome.in_flight = subscribers;
     size_t total = 0;

@@ -42,8 +42,8 @@ std::string NewKey() {
 
 World::World(const std::string& organization, Caller caller)
     : organization_(organization), caller_(std::move(caller)), function_(NewKey()) {
-  const grpc::Status status =
-      Ask(caller_, {"/orchestrator.OrganizationService/RegisterOrganization", Serialize(pb::RegisterOrganizationParam())});
+  const grpc::Status status = Ask(
+      caller_, {"/orchestrator.OrganizationService/RegisterOrganization", Serialize(pb::RegisterOrganizationParam())});
   if (!status.ok() && status.error_code() != grpc::StatusCode::ALREADY_EXISTS) {
     std::fprintf(stderr, "RegisterOrganization: %s\n", status.error_message().c_str());
     std::exit(1);
@@ -69,11 +69,9 @@ World::World(const std::string& organization, Caller caller)
 }
 
 std::string World::NewPlan() const {
-  pb::NewComputePlan plan;
-  plan.set_key(NewKey());
-  plan.set_name("bench");
-  Require(caller_, {"/orchestrator.ComputePlanService/RegisterPlan", Serialize(plan)});
-  return plan.key();
+  const std::string key = NewKey();
+  Require(caller_, PlanCall(key));
+  return key;
 }
 
 pb::NewComputeTask World::NewTask(const std::string& plan, const std::vector<std::string>& parents) const {
@@ -109,6 +107,13 @@ std::vector<std::string> World::RegisterTasks(const std::string& plan, size_t co
     Require(caller_, TasksCall(plan, std::min(count - keys.size(), kTasksPerCall), &keys));
   }
   return keys;
+}
+
+Call PlanCall(const std::string& key) {
+  pb::NewComputePlan plan;
+  plan.set_key(key);
+  plan.set_name("bench");
+  return {"/orchestrator.ComputePlanService/RegisterPlan", Serialize(plan)};
 }
 
 Call ActionCall(const std::string& task, pb::ComputeTaskAction action) {

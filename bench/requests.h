@@ -24,7 +24,8 @@ inline constexpr char kQueryEvents[] = "/orchestrator.EventService/QueryEvents";
 // A random UUID. Thread-safe.
 std::string NewKey();
 
-// An organization, which it registers, with a built function of one optional, multiple model input and one model output.
+// An organization, which it registers, with a built function of one optional, multiple model input and one model
+// output.
 class World {
  public:
   World(const std::string& organization, Caller caller);
@@ -44,6 +45,7 @@ class World {
   const std::string function_;
 };
 
+Call PlanCall(const std::string& key);
 Call ActionCall(const std::string& task, pb::ComputeTaskAction action);
 Call ModelCall(const std::string& task);
 Call GetTaskCall(const std::string& task);

@@ -1,4 +1,5 @@
-// The scenarios, which main.cc names. Each builds what it needs in the channel it is given, so that it can run alone and in any order.
+// The scenarios, which main.cc names. Each builds what it needs in the channel it is given, so that it can run alone
+// and in any order.
 #pragma once
 
 #include <algorithm>
@@ -17,7 +18,9 @@ struct Bench {
   Caller NewCaller() const { return {address, organization, channel}; }
   World NewWorld() const { return {organization, NewCaller()}; }
   // A number of calls, tasks or seconds at this scale.
-  size_t Scaled(size_t number) const { return std::max<size_t>(1, static_cast<size_t>(static_cast<double>(number) * scale)); }
+  size_t Scaled(size_t number) const {
+    return std::max<size_t>(1, static_cast<size_t>(static_cast<double>(number) * scale));
+  }
   double ScaledSeconds(double seconds) const { return seconds * std::min(scale, 1.0); }
 };
 

@@ -61,7 +61,8 @@ void Plan(const Bench& bench) {
     measurement.PrintRate("tasks/s", outcome.calls * kPerCall, outcome);
     rates.push_back(static_cast<double>(outcome.calls) / outcome.seconds);
   }
-  Measurement("plan, last tenth / first", tasks, "tasks in the plan").Print(rates.front() / rates.back(), "ratio", 0, {});
+  Measurement("plan, last tenth / first", tasks, "tasks in the plan")
+      .Print(rates.front() / rates.back(), "ratio", 0, {});
 }
 
 void Lifecycle(const Bench& bench) {
@@ -105,13 +106,15 @@ void FanOut(const Bench& bench) {
 
 void Fill(const Bench& bench) {
   const World world = bench.NewWorld();
-  const size_t tasks = bench.Scaled(1'000'000);
-  const Measurement measurement("fill", tasks, "tasks in the plan");
-  Outcome outcome;
-  outcome.calls = tasks;
-  world.RegisterTasks(world.NewPlan(), tasks);
-  outcome.seconds = measurement.Seconds();
-  measurement.PrintRate("tasks/s", tasks, outcome);
+  const std::string plan = world.NewPlan();
+  const size_t tenth = bench.Scaled(100'000);
+  for (size_t tasks = tenth; tasks <= 10 * tenth; tasks += tenth) {
+    const Measurement measurement("fill", tasks, "tasks in the plan");
+    Outcome outcome;
+    world.RegisterTasks(plan, tenth);
+    outcome.seconds = measurement.Seconds();
+    measurement.PrintRate("tasks/s", tenth, outcome);
+  }
 }
 
 }  // namespace bench
