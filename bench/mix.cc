@@ -92,11 +92,10 @@ void Mix::See(const grpc::ByteBuffer& bytes, Seen& seen, bool lagging) {
   seen.last_id = event.id();
   CountEvent(event, seen.tally);
   if (lagging || stopping_) return;
-  const auto committed =
-      std::chrono::seconds(event.timestamp().seconds()) + std::chrono::nanoseconds(event.timestamp().nanos());
-  deliveries_.Add(
-      std::chrono::duration<double, std::milli>(std::chrono::system_clock::now().time_since_epoch() - committed)
-          .count());
+  const std::chrono::system_clock::time_point committed(std::chrono::seconds(event.timestamp().seconds()) +
+                                                        std::chrono::nanoseconds(event.timestamp().nanos()));
+  if (committed < working_since_) return;
+  deliveries_.Add(std::chrono::duration<double, std::milli>(std::chrono::system_clock::now() - committed).count());
 }
 
 void Mix::After(double seconds, std::function<void()> action) {
@@ -200,6 +199,7 @@ void Mix::RegisterInBulk() {
 }
 
 void Mix::Work(double seconds, size_t intervals) {
+  working_since_ = std::chrono::system_clock::now();
   for (size_t i = 0; i < workers_.size(); ++i) {  // evenly over the pause
     const double phase = kPauseSeconds * static_cast<double>(i) / static_cast<double>(workers_.size());
     After(phase, [this, &worker = workers_[i]] { Step(worker); });

@@ -96,6 +96,7 @@ class Mix {
   Outcome interval_;
   size_t failures_ = 0;
   size_t under_way_ = 0;
+  std::chrono::system_clock::time_point working_since_ = std::chrono::system_clock::time_point::max();
   bool stopping_ = false;
 };
 
