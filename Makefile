@@ -4,7 +4,8 @@ PYTHON ?= /usr/bin/python3
 BINARY := build/$(PRESET)/orchestrator
 
 .DEFAULT_GOAL := help
-.PHONY: help dependencies build demo test test-asan test-tsan run bench lint format clean
+.PHONY: help dependencies build demo test test-asan test-tsan run bench bench-mixed bench-growth bench-report \
+        bench-dependencies microbench lint format clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -30,14 +31,33 @@ test-tsan: ## the same under the thread sanitizer
 run: build ## serve the example channels on port 9000, with the data in ./data
 	@$(BINARY) serve --channel-config examples/channels.yaml --data-dir data
 
-bench: build ## measure this machine: calls, tasks, events per second
-	@$(PYTHON) bench/run.py --binary $(BINARY)
+bench: bench-dependencies ## measure this machine: figures, targets, limits, plots, in build/bench (about 12 minutes)
+	@$(PYTHON) bench/run.py --binary $(BINARY) $(BENCH)
+	@$(PYTHON) bench/plots.py
+
+bench-mixed: bench-dependencies ## measure a network at work, for ten minutes on each store
+	@$(PYTHON) bench/run.py --binary $(BINARY) --part mixed --seconds 600 $(BENCH)
+	@$(PYTHON) bench/plots.py
+
+bench-growth: bench-dependencies ## measure operations up to a million tasks and ten million events
+	@$(PYTHON) bench/run.py --binary $(BINARY) --part growth --scale 10 $(BENCH)
+	@$(PYTHON) bench/plots.py
+
+bench-report: bench-dependencies ## write the figures and plots of build/bench into docs/performance.md
+	@$(PYTHON) bench/plots.py --output docs/performance
+	@$(PYTHON) bench/report.py
+
+bench-dependencies: build
+	@scripts/install-dependencies bench
+
+microbench: build ## measure the pure parts alone
+	@build/$(PRESET)/orchestrator_micro
 
 lint: build ## check the format and run clang-tidy
 	@scripts/lint
 
 format: dependencies ## format the C++ sources
-	@git ls-files 'src/*.cc' 'src/*.h' 'tests/*.cc' 'tests/*.h' 'bench/*.cc' | xargs clang-format-14 -i
+	@git ls-files 'src/*.cc' 'src/*.h' 'tests/*.cc' 'tests/*.h' 'bench/*.cc' 'bench/*.h' | xargs clang-format-14 -i
 
 clean: ## remove what was built
 	@rm -rf build

@@ -26,15 +26,21 @@ def lines_of(command):
 
 
 class Bench:
-    """`programs`: the folder of the three programs. `show` is called with each figure."""
+    """`programs`: the folder of the server and of the programs that measure it. `show` is called with each figure."""
 
     def __init__(self, programs, scale, show):
         self.server_program = programs / "orchestrator"
         self.generator = programs / "orchestrator_bench"
         self.mixer = programs / "orchestrator_mix"
         self.limits_program = programs / "orchestrator_limits"
+        self.micro_program = programs / "orchestrator_micro"
         self.scale = scale
         self.show = show
+
+    def micro(self, file):
+        """The microbenchmarks, which need no store; Google Benchmark writes its own JSON."""
+        subprocess.run([self.micro_program, f"--benchmark_out={file}", "--benchmark_out_format=json",
+                        f"--benchmark_min_time={min(0.5, self.scale / 2)}"], check=True, stderr=subprocess.DEVNULL)
 
     def figures_of(self, server, command):
         """What the generator prints, with what the server took meanwhile."""

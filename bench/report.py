@@ -9,6 +9,7 @@ import re
 from servers import STORES
 from targets import HEADLINES
 
+MICRO = "micro.json"
 DOCUMENT = pathlib.Path(__file__).resolve().parents[1] / "docs" / "performance.md"
 
 
@@ -149,7 +150,12 @@ def tables_of(folder, part, columns, rows):
     return "\n\n".join(f"**{store}**\n\n" + table(columns, rows(result)) for store, result in read(folder, part).items())
 
 
-def sections(folder):
+def images(document):
+    """The plots beside a page, in the folder of its name."""
+    return "\n".join(f"![{file.stem}]({file.parent.name}/{file.name})" for file in sorted(document.with_suffix("").glob("*.svg")))
+
+
+def sections(folder, document):
     """The texts of the sections, by name; those of parts that were not measured are left out."""
     made = {
         "machine": "\n".join(machine_text(read(folder, "scenarios"))),
@@ -160,12 +166,13 @@ def sections(folder):
         "mixed": tables_of(folder, "mixed", SIZE_COLUMNS, lambda result: size_rows(result, ["mixed: "])),
         "fairness": tables_of(folder, "mixed", SPREAD_COLUMNS, spread_rows),
         "microbenchmarks": microbenchmarks(folder),
+        "plots": images(document),
     }
     return {name: text for name, text in made.items() if text}
 
 
 def microbenchmarks(folder):
-    file = folder / "micro.json"
+    file = folder / MICRO
     if not file.exists():
         return ""
     rows = [[entry["name"], f"{entry['cpu_time']:,.0f} {entry['time_unit']}"] for entry in json.loads(file.read_text())["benchmarks"]]
@@ -197,7 +204,7 @@ def main():
     parser.add_argument("--results", type=pathlib.Path, default=pathlib.Path("build/bench"))
     parser.add_argument("--document", type=pathlib.Path, default=DOCUMENT, help="whose sections are written")
     options = parser.parse_args()
-    options.document.write_text(render(options.document.read_text(), sections(options.results)))
+    options.document.write_text(render(options.document.read_text(), sections(options.results, options.document)))
 
 
 if __name__ == "__main__":

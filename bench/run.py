@@ -11,7 +11,7 @@ import report
 from parts import GROWTH, SCENARIOS, Bench, machine
 from servers import STORES, stores
 
-PARTS = ["scenarios", "growth", "mixed"]
+PARTS = ["micro", "scenarios", "growth", "mixed"]
 
 
 def show(figure):
@@ -46,10 +46,13 @@ def main():
     options = parser.parse_args()
     options.output.mkdir(parents=True, exist_ok=True)
     bench = Bench(options.binary.resolve().parent, options.scale, show)
+    parts = options.part or PARTS
+    if "micro" in parts:
+        bench.micro(options.output / report.MICRO)
     failures = 0
     for store in options.store or STORES:
         with stores(store, options.folder) as new_store:
-            for part in options.part or PARTS:
+            for part in (part for part in parts if part != "micro"):
                 print(f"{part}, {store}", flush=True)
                 started = time.monotonic()
                 result = measure(bench, part, new_store, options)
@@ -57,7 +60,8 @@ def main():
                            "took_s": round(time.monotonic() - started, 1)}
                 report.write(options.output, result)
                 failures += sum(figure.get("failures", 0) for figure in result["figures"])
-    print(report.text(options.output))
+    if "scenarios" in parts:
+        print(report.text(options.output))
     return failures > 0
 
 

@@ -86,7 +86,8 @@ void Lifecycle(const Bench& bench) {
 void FanOut(const Bench& bench) {
   constexpr size_t kRounds = 5;
   const World world = bench.NewWorld();
-  for (const size_t children : {10, 100, 1'000, 4'000}) {
+  for (const size_t wanted : {10, 100, 1'000, 4'000}) {
+    const size_t children = bench.Scaled(wanted);
     std::vector<Call> calls;
     for (size_t round = 0; round < kRounds; ++round) {
       const std::string plan = world.NewPlan();
