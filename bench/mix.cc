@@ -57,6 +57,7 @@ Mix::Mix(const std::string& address, const std::vector<std::string>& channels,
          const std::vector<std::string>& organizations)
     : of_organizations_(organizations.size()) {
   std::vector<Caller> connections;  // one of each organization
+  connections.reserve(organizations.size());
   for (const std::string& organization : organizations) connections.emplace_back(address, organization, "");
   for (const std::string& channel : channels) {
     const size_t number = channels_.size();

@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <vector>
 
 #include "measure.h"
@@ -34,38 +35,33 @@ struct Value {
 };
 
 struct Table {
-  std::string name;
   std::vector<std::vector<Value>> rows;
+  std::unique_ptr<SQLite::Statement> insert;
 };
 
-Table Load(SQLite::Database& from, const std::string& name) {
-  Table table{name, {}};
+Table Load(SQLite::Database& from, SQLite::Database& to, const std::string& name) {
+  Table table;
   SQLite::Statement select(from, "SELECT * FROM " + name);
   while (select.executeStep()) {
     auto& row = table.rows.emplace_back();
-    for (int i = 0; i < select.getColumnCount(); ++i) {
-      row.emplace_back(select.getColumn(i));
-    }
+    for (int i = 0; i < select.getColumnCount(); ++i) row.emplace_back(select.getColumn(i));
   }
+  std::string sql = "INSERT INTO " + name + " VALUES (?";
+  for (int i = 1; i < select.getColumnCount(); ++i) sql += ",?";
+  table.insert = std::make_unique<SQLite::Statement>(to, sql + ")");
   return table;
 }
 
 // The rows of one of the parts, in one commit.
-void CopyPart(SQLite::Database& to, const std::vector<Table>& tables, size_t part, size_t parts) {
+void CopyPart(SQLite::Database& to, std::vector<Table>& tables, size_t part, size_t parts) {
   SQLite::Transaction transaction(to, SQLite::TransactionBehavior::IMMEDIATE);
-  for (const Table& table : tables) {
+  for (Table& table : tables) {
     const size_t end = table.rows.size() * (part + 1) / parts;
-    size_t i = table.rows.size() * part / parts;
-    if (i == end) continue;
-    std::string sql = "INSERT OR REPLACE INTO " + table.name + " VALUES (?";
-    for (size_t column = 1; column < table.rows[i].size(); ++column) sql += ",?";
-    SQLite::Statement insert(to, sql + ")");
-    for (; i < end; ++i) {
-      for (size_t column = 0; column < table.rows[i].size(); ++column) {
-        table.rows[i][column].Bind(insert, static_cast<int>(column + 1));
-      }
-      insert.exec();
-      insert.reset();
+    for (size_t i = table.rows.size() * part / parts; i < end; ++i) {
+      int place = 0;
+      for (const Value& value : table.rows[i]) value.Bind(*table.insert, ++place);
+      table.insert->exec();
+      table.insert->reset();
     }
   }
   transaction.commit();
@@ -81,7 +77,7 @@ void Copy(const std::string& file, const std::string& path, size_t parts) {
   while (schema.executeStep()) {
     to.exec(schema.getColumn(2).getString());
     if (schema.getColumn(0).getString() != "table") continue;
-    tables.push_back(Load(from, schema.getColumn(1).getString()));
+    tables.push_back(Load(from, to, schema.getColumn(1).getString()));
     rows += tables.back().rows.size();
   }
   const Measurement measurement("raw rows", parts, "commits");
