@@ -17,12 +17,16 @@ RAW_TASKS = 10_000
 
 
 def lines_of(command):
-    """The JSON lines that a program prints. Ends the measurement when the program fails."""
+    """The JSON lines that a program prints. Ends the measurement when the program fails; the program does not outlive it."""
     process = subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE, text=True)
-    for line in process.stdout:
-        yield json.loads(line)
-    if process.wait() != 0:
-        sys.exit(f"{command[0]} failed with exit status {process.returncode}")
+    try:
+        for line in process.stdout:
+            yield json.loads(line)
+        if process.wait() != 0:
+            sys.exit(f"{command[0]} failed with exit status {process.returncode}")
+    finally:
+        process.kill()
+        process.wait()
 
 
 class Bench:
