@@ -4,8 +4,7 @@ PYTHON ?= /usr/bin/python3
 BINARY := build/$(PRESET)/orchestrator
 
 .DEFAULT_GOAL := help
-.PHONY: help dependencies build demo test test-asan test-tsan run bench bench-mixed bench-growth bench-report \
-        bench-dependencies microbench lint format clean
+.PHONY: help dependencies build demo test test-asan test-tsan run bench lint format clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -31,6 +30,7 @@ test-tsan: ## the same under the thread sanitizer
 run: build ## serve the example channels on port 9000, with the data in ./data
 	@$(BINARY) serve --channel-config examples/channels.yaml --data-dir data
 
+.PHONY: bench-mixed bench-growth bench-report bench-dependencies microbench
 bench: bench-dependencies ## measure this machine: figures, targets, limits, plots, in build/bench (about 12 minutes)
 	@$(PYTHON) bench/run.py --binary $(BINARY) $(BENCH)
 	@$(PYTHON) bench/plots.py

@@ -91,10 +91,13 @@ class Server:
         self.store = store
         channel_file = store.folder / "channels.yaml"
         channel_file.write_text(json.dumps({"channels": channels}))  # JSON is YAML
+        # Settings of another installation in the environment are not meant for this one.
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("ORCHESTRATOR_")}
+        environment |= {"LOG_LEVEL": "info", "ORCHESTRATOR_HTTP_ADDRESS": "127.0.0.1:0", **store.environment}
         started = time.monotonic()
         self.process = subprocess.Popen(
             [binary, "serve", "--channel-config", channel_file, "--listen", "127.0.0.1:0", *store.flags],
-            stderr=subprocess.PIPE, text=True, env={**os.environ, **store.environment, "LOG_LEVEL": "info"})
+            stderr=subprocess.PIPE, text=True, env=environment)
         self.address = self._listening()
         threading.Thread(target=self.process.stderr.read, daemon=True).start()  # so that it never waits for a reader
         channel, organizations = next(iter(channels.items()))
