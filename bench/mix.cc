@@ -32,11 +32,9 @@ uint64_t Count(const Tally& missing_from, const Tally& tally) {
          less(missing_from.done, tally.done);
 }
 
-void PrintLatencies(const std::string& scenario, size_t size, const char* size_of, const Histogram& latencies,
-                    size_t failures) {
+void PrintLatencies(const std::string& scenario, size_t size, const char* size_of, const Histogram& latencies) {
   Outcome outcome;
   outcome.calls = latencies.count();
-  outcome.failures = failures;
   outcome.latencies = latencies;
   Measurement(scenario, size, size_of).Print(latencies.Percentile(0.99), "ms", latencies.count(), outcome);
 }
@@ -116,7 +114,7 @@ void Mix::Start(MixedCall kind, size_t channel, size_t organization, const Call&
     of_calls_[static_cast<size_t>(kind)].Add(reply.latency_ms);
     interval_.latencies.Add(reply.latency_ms);
     ++interval_.calls;
-    if (kind != MixedCall::kBulk) {
+    if (kind != MixedCall::kBulk && kind != MixedCall::kPage) {
       channels_[channel].latencies.Add(reply.latency_ms);
       of_organizations_[organization].Add(reply.latency_ms);
     }
@@ -249,20 +247,20 @@ void Mix::CatchUp() {
 
 void Mix::Report() const {
   for (size_t i = 0; i < kMixedCalls; ++i)
-    PrintLatencies(std::string("mixed: ") + kCallNames[i], 0, "all", of_calls_[i], 0);
-  PrintLatencies("mixed: commit to delivery", 0, "all", deliveries_, 0);
+    PrintLatencies(std::string("mixed: ") + kCallNames[i], of_calls_[i].count(), "calls", of_calls_[i]);
+  PrintLatencies("mixed: commit to delivery", deliveries_.count(), "events", deliveries_);
   uint64_t acknowledged = 0;
   uint64_t lost = 0;
   for (size_t i = 0; i < channels_.size(); ++i) {
     const MixedChannel& channel = channels_[i];
-    PrintLatencies("mixed by channel", i, "channel", channel.latencies, 0);
+    PrintLatencies("mixed by channel", i, "channel", channel.latencies);
     acknowledged += channel.acknowledged.sum();
     for (const Seen& seen : channel.seen) lost += Count(seen.tally, channel.acknowledged);
     if (channel.seen[0].order != channel.seen[1].order) ++lost;
     if (failures_ == 0 && channel.seen[0].tally != channel.acknowledged) ++lost;
   }
   for (size_t i = 0; i < of_organizations_.size(); ++i) {
-    PrintLatencies("mixed by organization", i, "organization", of_organizations_[i], 0);
+    PrintLatencies("mixed by organization", i, "organization", of_organizations_[i]);
   }
   Outcome outcome;
   outcome.calls = acknowledged;

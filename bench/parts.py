@@ -1,5 +1,5 @@
-"""The parts of a measurement. Each gives a list of figures (bench/measure.h says what a figure has), with what the server
-took: cpu_s, database_cpu_s, peak_mb, resident_mb."""
+"""The parts of a measurement. Each gives a list of figures (bench/measure.h says what a figure has), with what the
+server took: cpu_s, database_cpu_s, peak_mb, resident_mb."""
 import json
 import os
 import statistics
@@ -17,7 +17,7 @@ RAW_TASKS = 10_000
 
 
 def lines_of(command):
-    """The JSON lines that a program prints. Ends the measurement when the program fails; the program does not outlive it."""
+    """The JSON lines that a program prints. When the program fails, so does the measurement; it does not outlive it."""
     process = subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE, text=True)
     try:
         for line in process.stdout:
@@ -31,7 +31,6 @@ def lines_of(command):
 
 class Bench:
     """`programs`: the folder of the server and of the programs that measure it. `show` is called with each figure."""
-
     def __init__(self, programs, scale, show):
         self.server_program = programs / "orchestrator"
         self.generator = programs / "orchestrator_bench"
@@ -43,8 +42,12 @@ class Bench:
 
     def micro(self, file):
         """The microbenchmarks, which need no store; Google Benchmark writes its own JSON."""
-        subprocess.run([self.micro_program, f"--benchmark_out={file}", "--benchmark_out_format=json",
-                        f"--benchmark_min_time={min(0.5, self.scale / 2)}"], check=True, stderr=subprocess.DEVNULL)
+        subprocess.run([
+            self.micro_program, f"--benchmark_out={file}", "--benchmark_out_format=json",
+            f"--benchmark_min_time={min(0.5, self.scale / 2)}"
+        ],
+                       check=True,
+                       stderr=subprocess.DEVNULL)
 
     def figures_of(self, server, command):
         """What the generator prints, with what the server took meanwhile."""
@@ -63,7 +66,8 @@ class Bench:
         return figures
 
     def run(self, server, channel, *names):
-        return self.figures_of(server, [self.generator, "--scale", self.scale, server.address, ORGANIZATION, channel, *names])
+        return self.figures_of(server,
+                               [self.generator, "--scale", self.scale, server.address, ORGANIZATION, channel, *names])
 
     def scenarios(self, new_store, names):
         """Each in a channel of its own."""
@@ -71,12 +75,20 @@ class Bench:
             return [figure for name in names for figure in self.run(server, name, name)]
 
     def memory_and_start(self, new_store):
-        """Idle, and with a million tasks."""
+        """Empty, and with up to a million tasks."""
         figures = []
 
         def add(scenario, tasks, value, unit):
-            figures.append({"scenario": scenario, "size": tasks, "size_of": "tasks", "value": value, "unit": unit, "count": 0,
-                            "calls": 0, "failures": 0})
+            figures.append({
+                "scenario": scenario,
+                "size": tasks,
+                "size_of": "tasks",
+                "value": value,
+                "unit": unit,
+                "count": 0,
+                "calls": 0,
+                "failures": 0
+            })
             self.show(figures[-1])
 
         store = new_store()
@@ -89,6 +101,7 @@ class Bench:
                     times.append(server.start_ms)
             add("start", tasks, statistics.median(times), "ms")
 
+        add_starts(0)
         with Server(self.server_program, store, channels) as server:
             add("memory", 0, server.resident_mb(), "MB")
             filled = self.run(server, "memory", "fill")
@@ -101,7 +114,9 @@ class Bench:
     def limits(self, new_store, figures):
         """What bare gRPC and the bare database do with the same bytes and rows."""
         found = []
-        with subprocess.Popen([self.limits_program, "serve-echo"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        with subprocess.Popen([self.limits_program, "serve-echo"],
+                              stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE,
                               text=True) as echo:
             address = json.loads(echo.stdout.readline())["address"]
             for headline in HEADLINES:
@@ -113,9 +128,13 @@ class Bench:
 
     def _limits_of_grpc(self, address, headline, figure):
         if headline.echo:
-            command = ["echo", address, figure["in_flight"], figure["request_bytes"], figure["response_bytes"], 2 * self.scale]
+            command = [
+                "echo", address, figure["in_flight"], figure["request_bytes"], figure["response_bytes"], 2 * self.scale
+            ]
         elif headline.stream:
-            command = ["stream", address, figure["in_flight"], figure["response_bytes"], figure["calls"] // figure["in_flight"]]
+            command = [
+                "stream", address, figure["in_flight"], figure["response_bytes"], figure["calls"] // figure["in_flight"]
+            ]
         else:
             return []
         return self._limit({"title": headline.title, "per_call": headline.per_call}, command)
@@ -124,7 +143,8 @@ class Bench:
         store = new_store()
         tasks = max(10, int(RAW_TASKS * self.scale))
         with Server(self.server_program, store, {"raw": [ORGANIZATION]}) as server:
-            for _ in lines_of([self.generator, "--scale", tasks / 1_000_000, server.address, ORGANIZATION, "raw", "fill"]):
+            for _ in lines_of(
+                [self.generator, "--scale", tasks / 1_000_000, server.address, ORGANIZATION, "raw", "fill"]):
                 pass
         found = self._limit({}, ["fsync", store.folder, 2 * self.scale])
         for headline in HEADLINES:
@@ -144,7 +164,8 @@ class Bench:
         organizations = [f"Mix{i:02}MSP" for i in range(30)]
         channels = [f"mix{i}" for i in range(10)]
         with Server(self.server_program, new_store(), dict.fromkeys(channels, organizations)) as server:
-            return self.figures_of(server, [self.mixer, server.address, seconds, ",".join(channels), ",".join(organizations)])
+            return self.figures_of(server,
+                                   [self.mixer, server.address, seconds, ",".join(channels), ",".join(organizations)])
 
 
 def machine():

@@ -34,7 +34,8 @@ def lines_of(results):
 
 
 def save(folder, name):
-    file = folder / ("".join(letter if letter.isalnum() else "-" for letter in name).strip("-").replace("--", "-") + ".svg")
+    file = folder / ("".join(letter if letter.isalnum() else "-"
+                             for letter in name).strip("-").replace("--", "-") + ".svg")
     pyplot.tight_layout()
     pyplot.savefig(file, metadata={"Date": None})
     pyplot.close()
@@ -43,7 +44,9 @@ def save(folder, name):
 def draw_costs(folder, plot, lines):
     pyplot.figure(figsize=(6.4, 3.6))
     for line, figures in lines.items():
-        pyplot.plot([figure["size"] for figure in figures], [cost(figure) for figure in figures], marker="o", label=line)
+        pyplot.plot([figure["size"] for figure in figures], [cost(figure) for figure in figures],
+                    marker="o",
+                    label=line)
     first = next(iter(lines.values()))[-1]
     if all(figure["size"] > 0 for figures in lines.values() for figure in figures):
         pyplot.xscale("log")
@@ -88,7 +91,8 @@ def main():
         for plot, lines in lines_of(report.read(options.results, part)).items():
             draw_costs(options.output, plot, lines)
     for store, result in report.read(options.results, "mixed").items():
-        draw_over_time(options.output, store, [figure for figure in result["figures"] if figure["scenario"] == OVER_TIME])
+        draw_over_time(options.output, store,
+                       [figure for figure in result["figures"] if figure["scenario"] == OVER_TIME])
 
 
 if __name__ == "__main__":

@@ -11,12 +11,15 @@
 namespace bench {
 namespace {
 
+constexpr size_t kFewRows = 200;  // that one text of INSERTs takes to the database sooner than several COPYs
+
 using Answer = std::unique_ptr<PGresult, decltype(&PQclear)>;
 
 class Database {
  public:
   explicit Database(const std::string& target) : connection_(PQconnectdb(target.c_str()), &PQfinish) {
     if (PQstatus(connection_.get()) != CONNECTION_OK) Fail(target);
+    Run("SET client_min_messages = warning");
   }
 
   Answer Run(const std::string& sql) {
@@ -65,8 +68,41 @@ class Database {
 
 struct Table {
   std::string name;
-  std::vector<std::string> rows;
+  std::vector<std::string> rows;    // as COPY takes them
+  std::vector<std::string> values;  // the same, as INSERT takes them
 };
+
+// The rows of a table as lists of literals.
+std::vector<std::string> ValuesOf(Database& database, const std::string& table) {
+  const Answer columns = database.Run(
+      "SELECT string_agg(format('quote_nullable(%I::text)', attname), ',' ORDER BY attnum) "
+      "FROM pg_attribute WHERE attnum > 0 AND attrelid = '" +
+      table + "'::regclass");
+  const Answer rows = database.Run("SELECT '(' || concat_ws(',', " + std::string(PQgetvalue(columns.get(), 0, 0)) +
+                                   ") || ')' FROM " + table);
+  std::vector<std::string> values;
+  for (int i = 0; i < PQntuples(rows.get()); ++i) values.emplace_back(PQgetvalue(rows.get(), i, 0));
+  return values;
+}
+
+// The rows of one of the parts, in one commit: in one round trip if they are few.
+void CopyPart(Database& database, const std::vector<Table>& tables, size_t part, size_t parts, bool few) {
+  std::string sql = "BEGIN;";
+  if (!few) database.Run(sql);
+  for (const Table& table : tables) {
+    const size_t begin = table.rows.size() * part / parts;
+    const size_t end = table.rows.size() * (part + 1) / parts;
+    if (begin == end) continue;
+    if (!few) {
+      database.CopyIn(table.name, table.rows, begin, end);
+      continue;
+    }
+    sql += "INSERT INTO " + table.name + " VALUES " + table.values[begin];
+    for (size_t i = begin + 1; i < end; ++i) sql += "," + table.values[i];
+    sql += ";";
+  }
+  database.Run(few ? sql + "COMMIT" : "COMMIT");
+}
 
 }  // namespace
 
@@ -80,20 +116,15 @@ void CopyPostgres(const std::string& target, const std::string& schema, size_t p
   for (int i = 0; i < PQntuples(names.get()); ++i) {
     const std::string name = PQgetvalue(names.get(), i, 0);
     database.Run("CREATE TABLE raw_limit." + name + " (LIKE " + schema + "." + name + " INCLUDING ALL)");
-    tables.push_back({"raw_limit." + name, database.CopyOut(schema + "." + name)});
+    const std::string from = schema + "." + name;
+    tables.push_back({"raw_limit." + name, database.CopyOut(from), ValuesOf(database, from)});
     rows += tables.back().rows.size();
   }
   const Measurement measurement("raw rows", parts, "commits");
   Outcome outcome;
   for (; outcome.calls < parts; ++outcome.calls) {
     const auto before = Clock::now();
-    database.Run("BEGIN");
-    for (const Table& table : tables) {
-      const size_t begin = table.rows.size() * outcome.calls / parts;
-      const size_t end = table.rows.size() * (outcome.calls + 1) / parts;
-      if (begin < end) database.CopyIn(table.name, table.rows, begin, end);
-    }
-    database.Run("COMMIT");
+    CopyPart(database, tables, outcome.calls, parts, rows / parts <= kFewRows);
     outcome.latencies.Add(SecondsSince(before) * 1000);
   }
   outcome.seconds = measurement.Seconds();

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Turns what run.py has measured into tables: text, or the sections between `<!-- NAME -->` and `<!-- end NAME -->` of a
-Markdown page, so that no number of it is written by hand."""
+"""Turns what run.py has measured into tables: text, or the sections between `<!-- NAME -->` and `<!-- end NAME -->` of
+a Markdown page, so that no number of it is written by hand."""
 import argparse
 import json
 import pathlib
@@ -39,6 +39,10 @@ def ms(value):
     return number(value) if value else "-"
 
 
+def latencies(figure, *names):
+    return [ms(figure.get(f"{name}_ms")) for name in names]
+
+
 def figure_of(result, headline):
     """The figure of a headline. At another scale than 1 the sizes differ: the largest stands for it."""
     found = [figure for figure in result["figures"] if figure["scenario"] == headline.scenario]
@@ -75,43 +79,51 @@ def headline_rows(result):
         limit = limit_of(result, headline)
         target = headline.target(result["store"])
         sign = "≥" if headline.more_is_better else "≤"
-        yield [headline.title, f"{number(figure['value'])} {headline.unit}", f"{sign} {target:,}",
-               "yes" if headline.reaches(figure["value"], result["store"]) else "**no**", headline.reference,
-               f"{number(limit[0])} ({limit[1]})" if limit else "-",
-               f"{figure['value'] / limit[0]:.0%}" if limit else "-",
-               str(figure["failures"]), ms(figure.get("p50_ms")), ms(figure.get("p99_ms")), ms(figure.get("p999_ms")),
-               per_thousand(figure, "cpu_s"), per_thousand(figure, "database_cpu_s"), per_thousand(figure, "client_cpu_s"),
-               number(figure["peak_mb"]) if "peak_mb" in figure else "-"]
+        yield [
+            headline.title, f"{number(figure['value'])} {headline.unit}", f"{sign} {target:,}",
+            "yes" if headline.reaches(figure["value"], result["store"]) else "**no**", headline.reference,
+            f"{number(limit[0])} ({limit[1]})" if limit else "-", f"{figure['value'] / limit[0]:.0%}" if limit else "-",
+            str(figure["failures"]), *latencies(figure, "p50", "p99", "p999"),
+            *(per_thousand(figure, name) for name in ("cpu_s", "database_cpu_s", "client_cpu_s")),
+            number(figure["peak_mb"]) if "peak_mb" in figure else "-"
+        ]
 
 
-HEADLINE_COLUMNS = ["Figure", "Measured", "Target", "Reached", "Reference", "Limit", "Of limit", "Failures", "p50 ms", "p99 ms",
-                    "p99.9 ms", "Server CPU s", "Database CPU s", "Generator CPU s", "Peak MB"]
+HEADLINE_COLUMNS = [
+    "Figure", "Measured", "Target", "Reached", "Reference", "Limit", "Of limit", "Failures", "p50 ms", "p99 ms",
+    "p99.9 ms", "Server CPU s", "Database CPU s", "Generator CPU s", "Peak MB"
+]
 
 
-def size_rows(result, scenarios):
+def size_rows(result, prefix=""):
     for figure in result["figures"]:
-        if any(figure["scenario"].startswith(scenario) for scenario in scenarios):
-            yield [figure["scenario"], f"{figure['size']:,} {figure['size_of']}", f"{number(figure['value'])} {figure['unit']}",
-                   f"{figure['calls']:,}", str(figure["failures"]), ms(figure.get("p50_ms")), ms(figure.get("p99_ms")),
-                   ms(figure.get("p999_ms")), ms(figure.get("max_ms")), number(figure.get("resident_mb", 0))]
+        if figure["scenario"].startswith(prefix):
+            yield [
+                figure["scenario"], f"{figure['size']:,} {figure['size_of']}",
+                f"{number(figure['value'])} {figure['unit']}", f"{figure['calls']:,}",
+                str(figure["failures"]), *latencies(figure, "p50", "p99", "p999", "max"),
+                number(figure.get("resident_mb", 0))
+            ]
 
 
-SIZE_COLUMNS = ["What", "At", "Figure", "Calls", "Failures", "p50 ms", "p99 ms", "p99.9 ms", "Longest ms", "Resident MB"]
+SIZE_COLUMNS = [
+    "What", "At", "Figure", "Calls", "Failures", "p50 ms", "p99 ms", "p99.9 ms", "Longest ms", "Resident MB"
+]
 
 
 def limit_rows(result):
     for limit in result.get("limits", []):
+        times = latencies(limit, "p50", "p99")
         if limit["scenario"] == "fsync":
-            yield ["4 KiB appended and synchronized", f"{number(limit['value'])} a second", ms(limit["p50_ms"]), ms(limit["p99_ms"])]
+            yield ["4 KiB appended and synchronized", f"{number(limit['value'])} a second", *times]
         elif limit["scenario"] == "raw rows":
-            tasks = limit["tasks"] / limit["size"]
-            yield [f"the rows of tasks, {tasks:,.0f} per commit", f"{number(limit['tasks'] / limit['seconds'])} tasks/s",
-                   ms(limit["p50_ms"]), ms(limit["p99_ms"])]
+            yield [f"the rows of tasks, {limit['tasks'] / limit['size']:,.0f} per commit",
+                   f"{number(limit['tasks'] / limit['seconds'])} tasks/s", *times]
         elif limit["scenario"] == "echo":
             yield [f"bare gRPC calls, {limit['in_flight']} at once, {limit['request_bytes']:,} bytes there and "
-                   f"{limit['response_bytes']:,} back", f"{number(limit['value'])} calls/s", ms(limit["p50_ms"]), ms(limit["p99_ms"])]
+                   f"{limit['response_bytes']:,} back", f"{number(limit['value'])} calls/s", *times]
         else:
-            yield [f"bare gRPC streams, {limit['in_flight']} at once", f"{number(limit['value'])} messages/s", "-", "-"]
+            yield [f"bare gRPC streams, {limit['in_flight']} at once", f"{number(limit['value'])} messages/s", *times]
 
 
 LIMIT_COLUMNS = ["Limit", "Measured", "p50 ms", "p99 ms"]
@@ -126,8 +138,10 @@ def spread_rows(result):
         calls = [figure["calls"] for figure in figures]
         p99 = [figure["p99_ms"] for figure in figures]
         p50 = [figure["p50_ms"] for figure in figures]
-        yield [f"{len(figures)} {name}s", f"{min(calls):,} to {max(calls):,}", f"{ms(min(p50))} to {ms(max(p50))}",
-               f"{ms(min(p99))} to {ms(max(p99))}"]
+        yield [
+            f"{len(figures)} {name}s", f"{min(calls):,} to {max(calls):,}", f"{ms(min(p50))} to {ms(max(p50))}",
+            f"{ms(min(p99))} to {ms(max(p99))}"
+        ]
 
 
 SPREAD_COLUMNS = ["Between", "Calls", "p50 ms", "p99 ms"]
@@ -136,9 +150,9 @@ SPREAD_COLUMNS = ["Between", "Calls", "p50 ms", "p99 ms"]
 def machine_text(results):
     for result in results.values():
         machine = result["machine"]
-        yield (f"{machine['processors']} processors, {machine['memory_gb']} GB of memory; generator, server and database share "
-               f"them." + ("" if result["scale"] == 1 else f" At scale {result['scale']}: no measurement of record."))
-        return
+        shared = f"{machine['processors']} processors, {machine['memory_gb']} GB of memory, shared by all programs."
+        return shared if result["scale"] == 1 else f"{shared} At scale {result['scale']}: no measurement of record."
+    return ""
 
 
 def table(columns, rows):
@@ -147,23 +161,25 @@ def table(columns, rows):
 
 
 def tables_of(folder, part, columns, rows):
-    return "\n\n".join(f"**{store}**\n\n" + table(columns, rows(result)) for store, result in read(folder, part).items())
+    return "\n\n".join(f"**{store}**\n\n" + table(columns, rows(result))
+                       for store, result in read(folder, part).items())
 
 
 def images(document):
     """The plots beside a page, in the folder of its name."""
-    return "\n".join(f"![{file.stem}]({file.parent.name}/{file.name})" for file in sorted(document.with_suffix("").glob("*.svg")))
+    return "\n".join(f"![{file.stem}]({file.parent.name}/{file.name})"
+                     for file in sorted(document.with_suffix("").glob("*.svg")))
 
 
 def sections(folder, document):
     """The texts of the sections, by name; those of parts that were not measured are left out."""
     made = {
-        "machine": "\n".join(machine_text(read(folder, "scenarios"))),
+        "machine": machine_text(read(folder, "scenarios")),
         "headlines": tables_of(folder, "scenarios", HEADLINE_COLUMNS, headline_rows),
         "limits": tables_of(folder, "scenarios", LIMIT_COLUMNS, limit_rows),
-        "sizes": tables_of(folder, "scenarios", SIZE_COLUMNS, lambda result: size_rows(result, [""])),
-        "growth": tables_of(folder, "growth", SIZE_COLUMNS, lambda result: size_rows(result, [""])),
-        "mixed": tables_of(folder, "mixed", SIZE_COLUMNS, lambda result: size_rows(result, ["mixed: "])),
+        "sizes": tables_of(folder, "scenarios", SIZE_COLUMNS, size_rows),
+        "growth": tables_of(folder, "growth", SIZE_COLUMNS, size_rows),
+        "mixed": tables_of(folder, "mixed", SIZE_COLUMNS, lambda result: size_rows(result, "mixed: ")),
         "fairness": tables_of(folder, "mixed", SPREAD_COLUMNS, spread_rows),
         "microbenchmarks": microbenchmarks(folder),
         "plots": images(document),
@@ -175,7 +191,8 @@ def microbenchmarks(folder):
     file = folder / MICRO
     if not file.exists():
         return ""
-    rows = [[entry["name"], f"{entry['cpu_time']:,.0f} {entry['time_unit']}"] for entry in json.loads(file.read_text())["benchmarks"]]
+    rows = [[entry["name"], f"{entry['cpu_time']:,.0f} {entry['time_unit']}"]
+            for entry in json.loads(file.read_text())["benchmarks"]]
     return table(["What", "Processor time"], rows)
 
 
@@ -186,7 +203,9 @@ def text(folder):
         rows = [HEADLINE_COLUMNS, *headline_rows(result)]
         widths = [max(len(row[i].replace("*", "")) for row in rows) for i in range(len(HEADLINE_COLUMNS))]
         lines += ["", f"{store}; processor seconds are per thousand calls, tasks or events"]
-        lines += ["  ".join(cell.replace("*", "").ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
+        lines += [
+            "  ".join(cell.replace("*", "").ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows
+        ]
     return "\n".join(lines)
 
 

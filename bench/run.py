@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Measures the orchestrator on this machine: starts servers, makes load, and prints figures beside their targets and
-the machine's own limits. Every part of a measurement leaves a JSON file in the output folder; report.py and plots.py read them."""
+the machine's own limits. Every part leaves a JSON file in the output folder, which report.py and plots.py read."""
 import argparse
 import json
 import pathlib
@@ -18,8 +18,10 @@ def show(figure):
     if "value" not in figure:
         return
     latencies = "".join(f"  {name} {figure[f'{name}_ms']:>8.3f} ms" for name in ("p50", "p99") if figure.get("p99_ms"))
-    print(f"  {figure['scenario']:<36} {figure['size']:>9,} {figure.get('size_of', ''):<18}"
-          f" {figure['value']:>12,.2f} {figure['unit']:<9}{latencies}  failures {figure['failures']}", flush=True)
+    print(
+        f"  {figure['scenario']:<36} {figure['size']:>9,} {figure.get('size_of', ''):<18}"
+        f" {figure['value']:>12,.2f} {figure['unit']:<9}{latencies}  failures {figure['failures']}",
+        flush=True)
 
 
 def measure(bench, part, new_store, options):
@@ -41,7 +43,9 @@ def main():
     parser.add_argument("--scenario", action="append", choices=SCENARIOS, help="only these of the part `scenarios`")
     parser.add_argument("--scale", type=float, default=1, help="of the numbers of calls and tasks")
     parser.add_argument("--seconds", type=float, default=30, help="of the mixed load")
-    parser.add_argument("--folder", type=pathlib.Path, help="where the stores are kept meanwhile; a temporary one, unless given")
+    parser.add_argument("--folder",
+                        type=pathlib.Path,
+                        help="where the stores are kept meanwhile; a temporary one, unless given")
     parser.add_argument("--output", type=pathlib.Path, default=pathlib.Path("build/bench"))
     options = parser.parse_args()
     options.output.mkdir(parents=True, exist_ok=True)
@@ -56,8 +60,13 @@ def main():
                 print(f"{part}, {store}", flush=True)
                 started = time.monotonic()
                 result = measure(bench, part, new_store, options)
-                result |= {"part": part, "store": store, "scale": options.scale, "machine": machine(),
-                           "took_s": round(time.monotonic() - started, 1)}
+                result |= {
+                    "part": part,
+                    "store": store,
+                    "scale": options.scale,
+                    "machine": machine(),
+                    "took_s": round(time.monotonic() - started, 1)
+                }
                 report.write(options.output, result)
                 failures += sum(figure.get("failures", 0) for figure in result["figures"])
     if "scenarios" in parts:

@@ -18,7 +18,7 @@ from postgres import Postgres  # noqa: E402
 EMBEDDED, POSTGRESQL = "embedded", "PostgreSQL"
 STORES = [EMBEDDED, POSTGRESQL]
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
-# A quarter of a small machine's memory, as PostgreSQL's manual recommends, and no checkpoint every few seconds. All else is default.
+# More memory than the default, and no checkpoint every few seconds. All else is the default.
 POSTGRES_SETTINGS = {"shared_buffers": "512MB", "max_wal_size": "4GB"}
 QUERY_ONE_TASK = b"\x10\x01"  # QueryTasksParam{page_size: 1}
 
@@ -45,7 +45,6 @@ def memory_mb(pid, field):
 
 class Store:
     """An empty store for one server: a folder, or a database of a PostgreSQL server."""
-
     def __init__(self, name, folder, postgres=None):
         self.name = name
         self.folder = pathlib.Path(folder)
@@ -86,7 +85,6 @@ def stores(name, folder=None):
 
 class Server:
     """A running orchestrator, as a context manager. `channels`: the organizations of each."""
-
     def __init__(self, binary, store, channels):
         self.store = store
         channel_file = store.folder / "channels.yaml"
@@ -97,7 +95,9 @@ class Server:
         started = time.monotonic()
         self.process = subprocess.Popen(
             [binary, "serve", "--channel-config", channel_file, "--listen", "127.0.0.1:0", *store.flags],
-            stderr=subprocess.PIPE, text=True, env=environment)
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment)
         self.address = self._listening()
         threading.Thread(target=self.process.stderr.read, daemon=True).start()  # so that it never waits for a reader
         channel, organizations = next(iter(channels.items()))
@@ -105,12 +105,13 @@ class Server:
         self.start_ms = (time.monotonic() - started) * 1000
 
     def _listening(self):
+        log = ""
         for line in self.process.stderr:
             record = json.loads(line)
             if record["message"] == "gRPC server listening":
                 return record["address"]
-            print(line, end="", file=sys.stderr)
-        sys.exit("the server did not start")
+            log += line
+        sys.exit(f"the server did not start:\n{log}")
 
     def _wait_until_it_answers(self, headers):
         """Until a query of the channel reaches the store: an organization that is not registered is refused by it."""
