@@ -31,7 +31,7 @@ run: build ## serve the example channels on port 9000, with the data in ./data
 	@$(BINARY) serve --channel-config examples/channels.yaml --data-dir data
 
 .PHONY: bench-mixed bench-growth bench-report bench-dependencies microbench
-bench: bench-dependencies ## measure this machine: figures, targets, limits, plots, in build/bench (about 12 minutes)
+bench: bench-dependencies ## measure this machine: figures, targets, limits, plots, in build/bench (takes minutes)
 	@$(PYTHON) bench/run.py --binary $(BINARY) $(BENCH)
 	@$(PYTHON) bench/plots.py
 

@@ -42,12 +42,4 @@ double Histogram::Percentile(double share) const {
   return 0;
 }
 
-std::vector<std::pair<double, uint64_t>> Histogram::Buckets() const {
-  std::vector<std::pair<double, uint64_t>> buckets;
-  for (size_t i = 0; i < kBuckets; ++i) {
-    if (counts_[i] > 0) buckets.emplace_back(UpperEdgeMs(i), counts_[i]);
-  }
-  return buckets;
-}
-
 }  // namespace bench

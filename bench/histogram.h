@@ -5,8 +5,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <utility>
-#include <vector>
 
 namespace bench {
 
@@ -19,8 +17,6 @@ class Histogram {
   double max_ms() const { return max_ms_; }
   // The value that `share` (0 to 1) of all do not exceed, as far as buckets tell; 0 when there is none.
   double Percentile(double share) const;
-  // Upper edge in milliseconds, and count, of every bucket that is not empty.
-  std::vector<std::pair<double, uint64_t>> Buckets() const;
 
  private:
   static constexpr size_t kSteps = 32;  // per power of two

@@ -25,11 +25,12 @@ constexpr std::array<const char*, kMixedCalls> kCallNames = {"RegisterPlan",
                                                              "page of 100 tasks",
                                                              "RegisterTasks of 500 (in bulk)"};
 
-uint64_t Count(const Tally& missing_from, const Tally& tally) {
-  const auto less = [](uint64_t seen, uint64_t acknowledged) { return acknowledged > seen ? acknowledged - seen : 0; };
-  return less(missing_from.plans, tally.plans) + less(missing_from.tasks, tally.tasks) +
-         less(missing_from.executing, tally.executing) + less(missing_from.models, tally.models) +
-         less(missing_from.done, tally.done);
+// How many acknowledged changes were not seen.
+uint64_t Missing(const Tally& seen, const Tally& acknowledged) {
+  const auto less = [](uint64_t some, uint64_t all) { return all > some ? all - some : 0; };
+  return less(seen.plans, acknowledged.plans) + less(seen.tasks, acknowledged.tasks) +
+         less(seen.executing, acknowledged.executing) + less(seen.models, acknowledged.models) +
+         less(seen.done, acknowledged.done);
 }
 
 void PrintLatencies(const std::string& scenario, size_t size, const char* size_of, const Histogram& latencies) {
@@ -255,7 +256,7 @@ void Mix::Report() const {
     const MixedChannel& channel = channels_[i];
     PrintLatencies("mixed by channel", i, "channel", channel.latencies);
     acknowledged += channel.acknowledged.sum();
-    for (const Seen& seen : channel.seen) lost += Count(seen.tally, channel.acknowledged);
+    for (const Seen& seen : channel.seen) lost += Missing(seen.tally, channel.acknowledged);
     if (channel.seen[0].order != channel.seen[1].order) ++lost;
     if (failures_ == 0 && channel.seen[0].tally != channel.acknowledged) ++lost;
   }

@@ -10,20 +10,16 @@ import pytest
 
 BENCH = pathlib.Path(__file__).resolve().parents[2] / "bench"
 BINARY = pathlib.Path(os.environ["ORCHESTRATOR_BINARY"])
-SCALE = 0.002
 
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
     folder = tmp_path_factory.mktemp("results")
-    done = subprocess.run([
-        sys.executable, BENCH / "run.py", "--binary", BINARY, "--store", "embedded", "--scale",
-        str(SCALE), "--seconds", "2", "--output", folder
-    ],
-                          capture_output=True,
-                          text=True,
-                          timeout=280,
-                          check=False)
+    command = [
+        sys.executable, BENCH / "run.py", "--binary", BINARY, "--store", "embedded", "--scale", "0.002", "--seconds", "2",
+        "--output", folder
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=280, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return folder
 
