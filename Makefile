@@ -40,14 +40,34 @@ run: build ## serve the example channels on port 9000, with the data in ./data
 image: ## build the container image by docker, podman or buildah; IMAGE=name:tag VERSION=text
 	@scripts/image
 
-bench: build ## measure this machine: calls, tasks, events per second
-	@$(PYTHON) bench/run.py --binary $(BINARY)
+.PHONY: bench-mixed bench-growth bench-report bench-dependencies microbench
+bench: bench-dependencies ## measure this machine: figures, targets, limits, plots, in build/bench (takes minutes)
+	@$(PYTHON) bench/run.py --binary $(BINARY) $(BENCH)
+	@$(PYTHON) bench/plots.py
+
+bench-mixed: bench-dependencies ## measure a network at work, for ten minutes on each store
+	@$(PYTHON) bench/run.py --binary $(BINARY) --part mixed --seconds 600 $(BENCH)
+	@$(PYTHON) bench/plots.py
+
+bench-growth: bench-dependencies ## measure operations up to a million tasks and ten million events
+	@$(PYTHON) bench/run.py --binary $(BINARY) --part growth --scale 10 $(BENCH)
+	@$(PYTHON) bench/plots.py
+
+bench-report: bench-dependencies ## write the figures and plots of build/bench into docs/performance.md
+	@$(PYTHON) bench/plots.py --output docs/performance
+	@$(PYTHON) bench/report.py
+
+bench-dependencies: build
+	@scripts/install-dependencies bench
+
+microbench: build ## measure the pure parts alone
+	@build/$(PRESET)/orchestrator_micro
 
 lint: build ## check the format and run clang-tidy
 	@scripts/lint
 
 format: dependencies ## format the C++ sources
-	@git ls-files 'src/*.cc' 'src/*.h' 'tests/*.cc' 'tests/*.h' 'bench/*.cc' | xargs clang-format-14 -i
+	@git ls-files 'src/*.cc' 'src/*.h' 'tests/*.cc' 'tests/*.h' 'bench/*.cc' 'bench/*.h' | xargs clang-format-14 -i
 
 clean: ## remove what was built
 	@rm -rf build

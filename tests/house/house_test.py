@@ -44,6 +44,13 @@ def test_domain_is_pure():
         assert not NOT_IN_DOMAIN.search(path.read_text()), path.relative_to(ROOT)
 
 
+def test_load_generators_speak_the_contract_only():
+    """They measure any server of the contract; what is measured alone (micro.cc) is of the rooms."""
+    for path in (ROOT / "bench").glob("*.[ch]*"):
+        if path.name != "micro.cc":
+            assert not set(re.findall(r'#include "(\w+)/', path.read_text())) & set(MAY_USE), path.name
+
+
 def test_headers_begin_with_their_contract():
     for room in MAY_USE:
         for path in sources(room):

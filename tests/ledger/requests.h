@@ -16,7 +16,7 @@ namespace pb = ::orchestrator;
 // The key of this number; keys compare as their numbers.
 inline std::string KeyText(int64_t number) {
   char text[37];
-  std::snprintf(text, sizeof text, "00000000-0000-4000-8000-%012llx", static_cast<long long>(number));
+  std::snprintf(text, sizeof text, "00000000-0000-4000-8000-%012llx", static_cast<long long>(number & 0xFFFFFFFFFFFF));
   return text;
 }
 
