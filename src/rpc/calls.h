@@ -37,6 +37,9 @@ const std::string& MethodOf(const google::protobuf::Descriptor* request);
 // Writes the log record of a call (deployment.md 2.7).
 void LogCall(const FinishedCall& call);
 
+// gRPC's time, which is that of the clock on the wall; its greatest stands for none.
+Deadline ToDeadline(std::chrono::system_clock::time_point deadline);
+
 // The number of open calls.
 using OpenCalls = std::atomic<int64_t>;
 
@@ -79,6 +82,7 @@ class UnaryCall : public grpc::ServerUnaryReactor {
   }
 
   bool IsCancelled() const { return context_.IsCancelled(); }
+  Deadline deadline() const { return ToDeadline(context_.deadline()); }
   const grpc::CallbackServerContext& context() const { return context_; }
   int64_t size_bytes() const { return size_bytes_; }
   const RequestType& request() const { return request_; }
@@ -128,7 +132,7 @@ class Calls {
     const bool taken = readers_.Submit([call, store = &(*channel)->store] {
       call->Answer(Guard([&]() -> Result<void> {
         if (call->IsCancelled()) return Fail(ErrorKind::kCancelled, "the caller has left");
-        ORC_ASSIGN(const std::unique_ptr<Snapshot> snapshot, store->Read());
+        ORC_ASSIGN(const std::unique_ptr<Snapshot> snapshot, store->Read(call->deadline()));
         return orc::Answer(call->request(), *snapshot, call->response());
       }));
     });

@@ -8,9 +8,7 @@
 
 #include "base/log.h"
 #include "store/postgres/migrations.h"
-#include "store/postgres/postgres_store.h"
-#include "tests/store/conformance.h"
-#include "tests/support/postgres_server.h"
+#include "tests/store/postgres_support.h"
 #include "tests/support/tcp_gate.h"
 
 namespace orc {
@@ -25,13 +23,6 @@ PostgresServer& Server() {
   return PostgresServer::Instance();
 }
 
-PostgresOptions Options(const std::string& target) {
-  PostgresOptions options;
-  options.target = target;
-  options.migrate = true;
-  return options;
-}
-
 class PostgresPlace final : public StorePlace {
  public:
   std::unique_ptr<Store> Open() override { return Must(OpenPostgresStore(Options(Server().Target(database_)))); }
@@ -42,45 +33,6 @@ class PostgresPlace final : public StorePlace {
 
 INSTANTIATE_TEST_SUITE_P(Postgres, StoreConformance,
                          testing::Values(StorePlaceFactory([] { return std::make_unique<PostgresPlace>(); })));
-
-// A change set that continues `head`: one task and its event, whose id no other call gives.
-ChangeSet OneTask(const Head& head) {
-  static std::atomic<uint32_t> calls = 0;
-  Changes changes(head);
-  changes.AddTask(MakeTask(head.position + 1));
-  EventRow& event = changes.set.events[0];
-  event.id = MakeEventId(event.timestamp_us, event.position, ++calls);
-  event.body = std::make_shared<const std::string>(EventBody(event));
-  return changes.Take();
-}
-
-Result<void> WriteOne(ChannelStore& channel, std::string* event_id = nullptr) {
-  {
-    ORC_ASSIGN(const std::unique_ptr<Transaction> transaction, channel.Begin());
-    ORC_ASSIGN(const Head head, transaction->GetHead());
-    const ChangeSet changes = OneTask(head);
-    if (event_id != nullptr) *event_id = changes.events[0].id;
-    ORC_TRY(transaction->Apply(changes));
-    ORC_TRY(transaction->Commit());
-  }
-  channel.Maintain();
-  return {};
-}
-
-Result<Head> ReadHead(ChannelStore& channel) {
-  ORC_ASSIGN(const std::unique_ptr<Snapshot> snapshot, channel.Read());
-  return snapshot->GetHead();
-}
-
-// Whether `done` becomes true within `limit`.
-bool Eventually(const std::function<bool()>& done, std::chrono::milliseconds limit = 20s) {
-  const auto deadline = std::chrono::steady_clock::now() + limit;
-  while (!done()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(5ms);
-  }
-  return true;
-}
 
 TEST(PostgresMigrations, RunOnceHoweverManyAsk) {
   const PostgresOptions options = Options(Server().Target(Server().CreateDatabase()));

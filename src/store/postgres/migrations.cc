@@ -112,7 +112,7 @@ int32_t RunSteps(Connection& connection) {
     connection.Queue("INSERT INTO orchestrator.schema_version (version) VALUES ($1)", Parameters().Int(version));
     connection.Sync();
   }
-  connection.Ask("COMMIT");
+  connection.Commit();
   return SchemaVersion() - stored;
 }
 

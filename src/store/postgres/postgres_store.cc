@@ -71,14 +71,13 @@ Result<ConnectionOptions> MakeConnectionOptions(const PostgresOptions& options) 
   made.statement_ms = options.statement_ms;
   made.lock_ms = options.lock_ms;
   made.idle_ms = options.idle_ms;
-  made.reply_ms = std::max(options.statement_ms, options.lock_ms) + options.reply_margin_ms;
+  made.reply_margin_ms = options.reply_margin_ms;
   return made;
 }
 
 int32_t Migrate(ConnectionOptions options) {
   options.statement_ms = kMigrationStatementMs;
   options.lock_ms = kMigrationLockMs;
-  options.reply_ms += kMigrationStatementMs;
   Connection connection(options);
   const int32_t steps = postgres::MigrateDatabase(connection);
   const std::string version = std::to_string(postgres::SchemaVersion());
@@ -126,7 +125,7 @@ class PostgresStore final : public Store {
         "INSERT INTO orchestrator.heads (channel, position, timestamp_us) "
         "SELECT id, 0, 0 FROM orchestrator.channels WHERE name=$1 ON CONFLICT DO NOTHING",
         name);
-    lease->Ask("COMMIT");
+    lease->Commit();
     found = lease->Ask(kFind, name);
     if (found.empty()) throw postgres::Damaged("a channel cannot be created");
     return found.Int(0, 0);

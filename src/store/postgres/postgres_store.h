@@ -9,8 +9,9 @@
 // Reads: a Snapshot is one REPEATABLE READ transaction, begun together with its first question.
 //
 // A commit whose answer is lost is settled over another connection: it waits for the head's row, and so for the old
-// transaction's end, and looks whether the first event written is there. When that cannot be found out in `settle_ms`,
-// the commit answers kUnavailable though it may have happened.
+// transaction's end, and looks whether the first event written is there. It commits what it has seen, so that it says
+// "stored" only of what synchronous standbys have too. So is a commit settled for whose standby the database has ceased
+// to wait. When all this cannot be found out in `settle_ms`, the commit answers kUnavailable though it may have happened.
 //
 // Failures: as store.h says. A database that is away, too new, too old, full or read-only is kUnavailable, and all is
 // well again as soon as the database is: connections are opened anew, after pauses that grow to 2 s. A pool whose

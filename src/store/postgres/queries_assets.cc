@@ -28,7 +28,10 @@ bool CanMatch(bool has_column, const std::optional<std::string>& wanted) {
 }  // namespace
 
 Rows Session::Ask(std::string_view sql, const Parameters& parameters) {
-  if (!begun_) connection_.Queue("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+  if (!begun_) {
+    connection_.Queue("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+    connection_.LimitStatements(MillisecondsUntil(deadline_, std::numeric_limits<int32_t>::max()));
+  }
   begun_ = true;
   return connection_.Ask(sql, parameters);
 }
