@@ -15,6 +15,7 @@ namespace orc {
 namespace {
 
 namespace pb = orchestrator;
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 using namespace std::chrono_literals;
@@ -100,6 +101,25 @@ TEST(PostgresTarget, IsCheckedAndNeverShown) {
   }
 }
 
+TEST(PostgresTarget, NamesTheParameterThatCanNeverWork) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"host=h port=no:", "port of the database's address"},
+      {"postgresql://user:sec/ret@h/db", "port of the database's address"},
+      {"host=a,b port=5432,65536", "port of the database's address"},
+      {"host=h sslmode=maybe", "sslmode of the database's address"},
+      {"host=h target_session_attrs=write", "target_session_attrs of the database's address"},
+  };
+  for (const auto& [target, text] : cases) {
+    for (const Error& error : {OpenPostgresStore(Options(target)).error(), MigratePostgres(Options(target)).error()}) {
+      EXPECT_EQ(error.kind, ErrorKind::kBadRequest);
+      EXPECT_THAT(error.text, AllOf(HasSubstr(text), Not(HasSubstr("sec")), HasSubstr(" is wanted")));
+    }
+  }
+  for (const char* target : {"host=a,b port=5432,", "host=a,b port=5432,65535 sslmode=verify-full", "port=1"}) {
+    EXPECT_TRUE(OpenPostgresStore(Options(target))) << target;
+  }
+}
+
 TEST(PostgresStore, WaitsForADatabaseThatIsNotThereYet) {
   const std::string database = "later";
   const std::unique_ptr<Store> store = Must(OpenPostgresStore(Options(Server().Target(database))));
@@ -108,24 +128,6 @@ TEST(PostgresStore, WaitsForADatabaseThatIsNotThereYet) {
   EXPECT_EQ(early.error().kind, ErrorKind::kUnavailable);
   Server().Run("postgres", "CREATE DATABASE later");
   EXPECT_TRUE(Eventually([&] { return store->OpenChannel("mychannel").has_value(); }));
-}
-
-TEST(PostgresStore, APoolThatIsTakenIsUnavailableInTime) {
-  PostgresOptions options = Options(Server().Target(Server().CreateDatabase()));
-  options.max_connections = 4;
-  options.pool_wait_ms = 100;
-  const std::unique_ptr<Store> store = Must(OpenPostgresStore(options));
-  ChannelStore& channel = *Must(store->OpenChannel("mychannel"));
-  std::vector<std::unique_ptr<Snapshot>> taken;
-  Result<std::unique_ptr<Snapshot>> next = channel.Read();
-  const auto began = std::chrono::steady_clock::now();
-  for (; next && taken.size() < 10; next = channel.Read()) taken.push_back(std::move(*next));
-  EXPECT_LT(std::chrono::steady_clock::now() - began, 5s);
-  EXPECT_EQ(taken.size(), 1U);
-  ASSERT_FALSE(next);
-  EXPECT_EQ(next.error().kind, ErrorKind::kUnavailable);
-  taken.pop_back();
-  EXPECT_TRUE(channel.Read());
 }
 
 TEST(PostgresStore, AWriterThatHangsBlocksOthersForABoundedTime) {
@@ -307,6 +309,29 @@ TEST_F(PostgresGate, ALostHintCostsAnInterval) {
     Must(transaction->Commit());
   }
   EXPECT_TRUE(Eventually([&] { return seen == 3; }, 2s));
+  gated_->Follow({});
+}
+
+TEST_F(PostgresGate, HintsThatTellNothingDoNotPutOffTheNextLook) {
+  std::atomic<int64_t> seen = 0;
+  gated_->Follow({[&](const std::string&, const Head& head) { seen = head.position; }, {}});
+  Must(WriteOne(*check_));
+  ASSERT_TRUE(Eventually([&] { return seen == 1; }));
+  std::atomic<bool> stop = false;
+  std::thread noise([&] {
+    while (!stop) {
+      Server().Run(database_, "NOTIFY orchestrator_heads, '1 0'");
+      std::this_thread::sleep_for(10ms);
+    }
+  });
+  {
+    const auto transaction = Must(check_->Begin());
+    Must(transaction->Apply(OneTask(Must(transaction->GetHead()))));
+    Must(transaction->Commit());
+  }
+  EXPECT_TRUE(Eventually([&] { return seen == 2; }, 5s));
+  stop = true;
+  noise.join();
   gated_->Follow({});
 }
 
