@@ -71,12 +71,12 @@ Result<void> Channel::Settle(int64_t position, const Key& event_id) noexcept {
   for (;;) {
     const Result<bool> stored = Guarded([&]() -> Result<bool> { return IsStored(position, event_id, deadline); });
     if (stored && *stored) return {};
-    if (stored) return tl::unexpected(Unavailable("the connection to the database was lost"));
+    if (stored) return tl::unexpected(StorageUnavailable("the connection to the database was lost"));
     if (std::chrono::steady_clock::now() >= deadline) break;
     std::this_thread::sleep_for(kSettlePause);
   }
   Log(LogLevel::kError, "the outcome of a commit is unknown", {{"position", std::to_string(position)}});
-  return tl::unexpected(Unavailable("the database was lost while it stored the call, which may have happened"));
+  return tl::unexpected(StorageUnavailable("the database was lost while it stored the call, which may have happened"));
 }
 
 ChannelSnapshot::~ChannelSnapshot() {

@@ -44,8 +44,7 @@ void SetUp(Connection& connection, const ConnectionOptions& options) {
 
 }  // namespace
 
-Connection::Connection(const ConnectionOptions& options)
-    : options_(options), handle_(Connect(options.target)) {
+Connection::Connection(const ConnectionOptions& options) : options_(options), handle_(Connect(options.target)) {
   LimitReplies(std::numeric_limits<int32_t>::max());
   PQsetNoticeReceiver(handle_.get(), &Connection::TakeNotice, this);
   SetUp(*this, options);
@@ -101,7 +100,8 @@ Rows Connection::Ask(std::string_view sql, const Parameters& parameters) {
 void Connection::Commit() {
   const bool done = Ask("COMMIT").done() == "COMMIT";
   if (!done) throw Damaged("a commit was refused");
-  if (misses_standby_) throw Failure(Unavailable("a standby of the database has not confirmed the commit"), true);
+  if (misses_standby_)
+    throw Failure(StorageUnavailable("a standby of the database has not confirmed the commit"), true);
 }
 
 void Connection::LimitStatements(int32_t ms) {

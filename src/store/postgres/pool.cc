@@ -74,7 +74,7 @@ std::unique_ptr<Connection> Pool::TakeIdle(int32_t wait_ms) {
   std::unique_lock lock(mutex_);
   const auto ready = [this] { return !idle_.empty() || open_ < max_; };
   if (!free_.wait_for(lock, std::chrono::milliseconds(wait_ms), ready)) {
-    throw Failure(Unavailable("all connections to the database are in use"));
+    throw Failure(StorageUnavailable("all connections to the database are in use"));
   }
   while (!idle_.empty()) {
     std::unique_ptr<Connection> connection = std::move(idle_.back());
