@@ -77,11 +77,11 @@ class PostgresPlans : public testing::Test {
     const auto ask = [&] { Must(list.ask(*Must(channel_->Read()), page)); };
     ask();  // the first time reads the catalog, too
     Must(Must(channel_->Read())->GetHead());
-    const size_t before = PostgresServer::Instance().Log().size();
+    const uintmax_t before = PostgresServer::Instance().LogSize();
     ask();
     // The next question is on the same connection: the plans of those before it are written.
     Must(Must(channel_->Read())->GetHead());
-    return ReadPlans(PostgresServer::Instance().Log().substr(before));
+    return ReadPlans(PostgresServer::Instance().Log(before));
   }
 
   static Store* store_;
@@ -92,7 +92,7 @@ Store* PostgresPlans::store_ = nullptr;
 ChannelStore* PostgresPlans::channel_ = nullptr;
 
 TEST_F(PostgresPlans, ListsReadLittleMoreThanTheirPage) {
-  constexpr int64_t kLimit = 50;
+  constexpr int32_t kLimit = 15;  // so that the later page is the thousandth or so
   for (const ListCase& list : ListCases()) {
     for (const bool descending : {false, true}) {
       SCOPED_TRACE(list.name + (descending ? ", descending" : ""));
@@ -100,16 +100,15 @@ TEST_F(PostgresPlans, ListsReadLittleMoreThanTheirPage) {
       const int64_t deep = descending ? list.last / 5 : list.last * 4 / 5;
       const Cost later = Measure(list, Page{.after = deep, .limit = kLimit, .descending = descending});
       for (const Cost& cost : {first, later}) {
-        // A row of the list, perhaps one of its body, and one for each range that is merged or step of a search.
-        EXPECT_LE(cost.rows, 2 * kLimit + 60) << cost.plans;
-        EXPECT_LE(cost.buffers, 8 * kLimit) << cost.plans;
+        // A row of the list and perhaps one of its body; and one for each range that is merged or step of a search, of
+        // which there are fewer than a hundred.
+        EXPECT_LE(cost.rows, 2 * kLimit + 100) << cost.plans;
+        EXPECT_LE(cost.buffers, 4 * kLimit + 300) << cost.plans;
         EXPECT_THAT(cost.plans, testing::HasSubstr("Index"));
         EXPECT_THAT(cost.plans, testing::Not(testing::HasSubstr("Seq Scan")));
       }
       EXPECT_LE(later.rows, first.rows + 20) << later.plans;
       EXPECT_LE(later.buffers, 2 * first.buffers + 20) << first.plans << later.plans;
-      std::printf("%-40s %s rows %4ld %4ld buffers %4ld %4ld\n", list.name.c_str(), descending ? "desc" : "asc ",
-                  first.rows, later.rows, first.buffers, later.buffers);
     }
   }
 }

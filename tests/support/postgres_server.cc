@@ -136,9 +136,21 @@ void PostgresServer::Stop(int signal) {
 }
 
 void PostgresServer::Start() {
-  std::vector<std::string> command = {
-      kPrograms + "postgres",  "-D", folder_ / "data", "-k", folder_,              "-h", "127.0.0.1", "-p",
-      std::to_string(port_), "-c", "fsync=on",       "-c", "max_connections=200", "-c", "shared_buffers=64MB"};
+  std::vector<std::string> command = {kPrograms + "postgres",
+                                      "-D",
+                                      folder_ / "data",
+                                      "-k",
+                                      folder_,
+                                      "-h",
+                                      "127.0.0.1",
+                                      "-p",
+                                      std::to_string(port_),
+                                      "-c",
+                                      "fsync=on",
+                                      "-c",
+                                      "max_connections=200",
+                                      "-c",
+                                      "shared_buffers=64MB"};
   for (const std::string& setting : settings_) command.insert(command.end(), {"-c", setting});
   process_ = Spawn(command, folder_ / "log");
   const std::string target = Target("postgres");
@@ -149,8 +161,13 @@ void PostgresServer::Start() {
   throw std::runtime_error("the server does not start: " + Log());
 }
 
-std::string PostgresServer::Log() const {
+uintmax_t PostgresServer::LogSize() const {
+  return std::filesystem::file_size(folder_ / "log");
+}
+
+std::string PostgresServer::Log(uintmax_t from) const {
   std::ifstream file(folder_ / "log", std::ios::binary);
+  file.seekg(static_cast<std::streamoff>(from));
   std::ostringstream text;
   text << file.rdbuf();
   return text.str();

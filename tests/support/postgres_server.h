@@ -8,6 +8,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -42,8 +43,9 @@ class PostgresServer {
   std::string Target(const std::string& database) const;
   std::string TcpTarget(const std::string& database, int port = 0) const;
   int port() const { return port_; }
-  // What the server has logged since its first start.
-  std::string Log() const;
+  // What the server has logged since its first start, from a byte on; and how many bytes that is.
+  std::string Log(uintmax_t from = 0) const;
+  uintmax_t LogSize() const;
   // Runs a statement over a connection of its own; the first column of the first row, if there is one.
   std::string Run(const std::string& database, const std::string& sql) const;
 
