@@ -21,7 +21,15 @@ struct AssetColumns {
 // Every kind that AssetRow has.
 const std::vector<AssetColumns>& AllAssetColumns();
 
-// The one of `kind` among `tables`, each an AssetColumns. Aborts for a kind that AssetRow does not have.
+// A Table, which is an AssetColumns and more, for each of them, by `make(AssetColumns)`.
+template <class Make>
+auto MakeTables(Make make) {
+  std::vector<decltype(make(AllAssetColumns().front()))> tables;
+  for (const AssetColumns& columns : AllAssetColumns()) tables.push_back(make(columns));
+  return tables;
+}
+
+// The one of `kind` among what MakeTables has made. Aborts for a kind that AssetRow does not have.
 template <class Table>
 const Table& TableOfKind(const std::vector<Table>& tables, orchestrator::AssetKind kind) {
   for (const Table& table : tables) {

@@ -51,6 +51,22 @@ TEST(PostgresMigrations, RunOnceHoweverManyAsk) {
   EXPECT_EQ(Must(MigratePostgres(options)), 0);
 }
 
+TEST(PostgresMigrations, TheFirstSchemaIsBroughtUpToDate) {
+  const std::string database = Server().CreateDatabase();
+  const PostgresOptions options = Options(Server().Target(database));
+  Must(MigratePostgres(options));
+  // As the first step left it.
+  Server().Run(database,
+               "DROP INDEX orchestrator.events_reason; CREATE INDEX events_reason ON orchestrator.events "
+               "(channel, reason_hash, position) WHERE reason_hash IS NOT NULL; "
+               "DELETE FROM orchestrator.schema_version WHERE version>1");
+  EXPECT_EQ(Must(MigratePostgres(options)), postgres::SchemaVersion() - 1);
+  EXPECT_THAT(Server().Run(database, "SELECT pg_get_indexdef('orchestrator.events_reason'::regclass)"),
+              HasSubstr("(channel, reason_hash, asset_kind, event_kind, \"position\")"));
+  const std::unique_ptr<Store> store = Must(OpenPostgresStore(options));
+  Must(WriteOne(*Must(store->OpenChannel("mychannel"))));
+}
+
 TEST(PostgresMigrations, ANewerSchemaIsLeftAlone) {
   const std::string database = Server().CreateDatabase();
   const PostgresOptions options = Options(Server().Target(database));
@@ -87,6 +103,17 @@ TEST(PostgresMigrations, AStoreWaitsForASchemaThatFits) {
   EXPECT_TRUE(Eventually([&] { return available == 0; }));
 
   Server().Run(database, "DELETE FROM orchestrator.schema_version WHERE version=1000");
+  EXPECT_TRUE(Eventually([&] { return WriteOne(channel).has_value(); }));
+  EXPECT_TRUE(Eventually([&] { return available == 1; }));
+
+  const std::string newest = std::to_string(postgres::SchemaVersion());
+  Server().Run(database, "DELETE FROM orchestrator.schema_version WHERE version=" + newest);
+  const Result<void> older = WriteOne(channel);
+  ASSERT_FALSE(older);
+  EXPECT_EQ(older.error().kind, ErrorKind::kUnavailable);
+  EXPECT_THAT(older.error().text, HasSubstr("this program needs " + newest + "; run `orchestrator migrate`"));
+  EXPECT_TRUE(Eventually([&] { return available == 0; }));
+  Server().Run(database, "INSERT INTO orchestrator.schema_version (version) VALUES (" + newest + ")");
   EXPECT_TRUE(Eventually([&] { return WriteOne(channel).has_value(); }));
   EXPECT_TRUE(Eventually([&] { return available == 1; }));
   store->Follow({});

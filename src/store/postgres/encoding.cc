@@ -22,11 +22,7 @@ AssetTable MakeTable(const AssetColumns& asset) {
 }  // namespace
 
 const AssetTable& TableOf(orchestrator::AssetKind kind) {
-  static const std::vector<AssetTable> tables = [] {
-    std::vector<AssetTable> made;
-    for (const AssetColumns& asset : AllAssetColumns()) made.push_back(MakeTable(asset));
-    return made;
-  }();
+  static const std::vector<AssetTable> tables = MakeTables(&MakeTable);
   return TableOfKind(tables, kind);
 }
 
