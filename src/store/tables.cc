@@ -10,6 +10,7 @@ namespace {
 
 std::vector<int> Numbers(const google::protobuf::EnumDescriptor& names) {
   std::vector<int> numbers;
+  numbers.reserve(static_cast<size_t>(names.value_count()));
   for (int i = 0; i < names.value_count(); ++i) numbers.push_back(names.value(i)->number());
   return numbers;
 }
