@@ -23,6 +23,9 @@
 
 namespace orc {
 
+// gRPC's time, which is that of the clock on the wall; its greatest stands for none.
+Deadline ToDeadline(std::chrono::system_clock::time_point deadline);
+
 // What a finished call was, for log and metrics.
 struct FinishedCall {
   const std::string& method;  // full name, `/orchestrator.<Service>/<Method>`
@@ -36,9 +39,6 @@ const std::string& MethodOf(const google::protobuf::Descriptor* request);
 
 // Writes the log record of a call (deployment.md 2.7).
 void LogCall(const FinishedCall& call);
-
-// gRPC's time, which is that of the clock on the wall; its greatest stands for none.
-Deadline ToDeadline(std::chrono::system_clock::time_point deadline);
 
 // The number of open calls.
 using OpenCalls = std::atomic<int64_t>;
