@@ -58,6 +58,11 @@ void LogCall(const FinishedCall& call) {
   }
 }
 
+Deadline ToDeadline(std::chrono::system_clock::time_point deadline) {
+  if (deadline == std::chrono::system_clock::time_point::max()) return kNoDeadline;
+  return std::chrono::steady_clock::now() + (deadline - std::chrono::system_clock::now());
+}
+
 Result<void> Calls::Guard(const std::function<Result<void>()>& answer) {
   try {
     return answer();

@@ -24,6 +24,9 @@
 
 namespace orc {
 
+// gRPC's time, which is that of the clock on the wall; its greatest stands for none.
+Deadline ToDeadline(std::chrono::system_clock::time_point deadline);
+
 // What a finished call was, for log and metrics.
 struct FinishedCall {
   const std::string& method;  // full name, `/orchestrator.<Service>/<Method>`
@@ -90,6 +93,7 @@ class UnaryCall : public grpc::ServerUnaryReactor {
   }
 
   bool IsCancelled() const { return context_.IsCancelled(); }
+  Deadline deadline() const { return ToDeadline(context_.deadline()); }
   const grpc::CallbackServerContext& context() const { return context_; }
   int64_t size_bytes() const { return size_bytes_; }
   const RequestType& request() const { return request_; }
@@ -140,7 +144,7 @@ class Calls {
     const bool taken = readers_.Submit([call, store = &(*channel)->store] {
       call->Answer(Guard([&]() -> Result<void> {
         if (call->IsCancelled()) return Fail(ErrorKind::kCancelled, "the caller has left");
-        ORC_ASSIGN(const std::unique_ptr<Snapshot> snapshot, store->Read());
+        ORC_ASSIGN(const std::unique_ptr<Snapshot> snapshot, store->Read(call->deadline()));
         return orc::Answer(call->request(), *snapshot, call->response());
       }));
     });

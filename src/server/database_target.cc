@@ -6,10 +6,13 @@
 #include <string_view>
 #include <utility>
 
+#include "store/postgres/target.h"
+
 namespace orc {
 namespace {
 
 using Failure = tl::unexpected<std::string>;
+using postgres::AppendParameter;
 
 // Of pgx and of its migration tool.
 bool IsForeign(std::string_view keyword) {
@@ -31,16 +34,6 @@ bool TakeForeign(std::string_view keyword, std::string_view value, DatabaseTarge
 
 Failure WrongPool() {
   return Failure("pool_max_conns of the database's address: a whole number from 1 to 10000 is wanted");
-}
-
-void AppendPair(std::string& text, std::string_view keyword, std::string_view value) {
-  if (!text.empty()) text += ' ';
-  text.append(keyword).append("='");
-  for (const char c : value) {
-    if (c == '\'' || c == '\\') text += '\\';
-    text += c;
-  }
-  text += '\'';
 }
 
 int HexDigit(char c) {
@@ -147,13 +140,13 @@ tl::expected<DatabaseTarget, std::string> FromPieces(const Environment& environm
   if (Piece(environment, "HOSTNAME").empty()) return target;
   for (const auto& [piece, keyword] : kPieces) {
     const std::string value = Piece(environment, piece);
-    if (!value.empty()) AppendPair(target.target, keyword, value);
+    if (!value.empty()) AppendParameter(target.target, keyword, value);
   }
   const std::string parameters = Piece(environment, "CONNECTION_PARAMETERS");
   for (const std::string_view parameter : Split(parameters, "& ")) {
     const auto [keyword, value] = AtEquals(parameter);
     if (!IsForeign(keyword)) {
-      AppendPair(target.target, keyword, PercentDecoded(value));
+      AppendParameter(target.target, keyword, PercentDecoded(value));
     } else if (!TakeForeign(keyword, value, target)) {
       return WrongPool();
     }

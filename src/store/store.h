@@ -12,6 +12,7 @@
 // Formats: docs/internals/formats.md. Every implementation passes the suite in tests/store/.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <limits>
@@ -206,18 +207,27 @@ class Transaction : public Snapshot {
   virtual Result<void> Commit() = 0;
 };
 
+// When the answer to a question is of no more use to whoever asks.
+using Deadline = std::chrono::steady_clock::time_point;
+inline constexpr Deadline kNoDeadline = Deadline::max();
+
 // Thread-safe, but for Begin and Maintain, which the channel's writer alone calls.
 class ChannelStore {
  public:
   virtual ~ChannelStore() = default;
 
-  // Waits for a free reader when all are taken, for at most a few seconds; then kUnavailable.
-  virtual Result<std::unique_ptr<Snapshot>> Read() = 0;
+  // Waits for a free reader when all are taken, for at most a few seconds; then kUnavailable. No wait, and no question
+  // that another process answers, lasts much longer than until `deadline`; then kUnavailable too.
+  virtual Result<std::unique_ptr<Snapshot>> Read(Deadline deadline) = 0;
+  Result<std::unique_ptr<Snapshot>> Read() { return Read(kNoDeadline); }
   // At most one transaction exists at a time.
   virtual Result<std::unique_ptr<Transaction>> Begin() = 0;
   // Housekeeping between transactions; called after every commit, cheap when there is nothing to do.
   virtual void Maintain() = 0;
 };
+
+// Milliseconds until `deadline`, from 1 to `longest_ms`.
+int32_t MillisecondsUntil(Deadline deadline, int32_t longest_ms);
 
 // What a Store tells by itself. Called one at a time, on a thread of the Store; not to call the Store back.
 struct StoreEvents {

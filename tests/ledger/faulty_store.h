@@ -42,7 +42,7 @@ class FaultyStore final : public ChannelStore {
     return counts_[Index(call)];
   }
 
-  Result<std::unique_ptr<Snapshot>> Read() override { return inner_.Read(); }
+  Result<std::unique_ptr<Snapshot>> Read(Deadline deadline) override { return inner_.Read(deadline); }
   Result<std::unique_ptr<Transaction>> Begin() override;
   void Maintain() override { inner_.Maintain(); }
 

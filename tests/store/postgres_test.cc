@@ -8,28 +8,20 @@
 
 #include "base/log.h"
 #include "store/postgres/migrations.h"
-#include "store/postgres/postgres_store.h"
-#include "tests/store/conformance.h"
-#include "tests/support/postgres_server.h"
+#include "tests/store/postgres_support.h"
 #include "tests/support/tcp_gate.h"
 
 namespace orc {
 namespace {
 
 namespace pb = orchestrator;
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 using namespace std::chrono_literals;
 
 PostgresServer& Server() {
   return PostgresServer::Instance();
-}
-
-PostgresOptions Options(const std::string& target) {
-  PostgresOptions options;
-  options.target = target;
-  options.migrate = true;
-  return options;
 }
 
 class PostgresPlace final : public StorePlace {
@@ -42,45 +34,6 @@ class PostgresPlace final : public StorePlace {
 
 INSTANTIATE_TEST_SUITE_P(Postgres, StoreConformance,
                          testing::Values(StorePlaceFactory([] { return std::make_unique<PostgresPlace>(); })));
-
-// A change set that continues `head`: one task and its event, whose id no other call gives.
-ChangeSet OneTask(const Head& head) {
-  static std::atomic<uint32_t> calls = 0;
-  Changes changes(head);
-  changes.AddTask(MakeTask(head.position + 1));
-  EventRow& event = changes.set.events[0];
-  event.id = MakeEventId(event.timestamp_us, event.position, ++calls);
-  event.body = std::make_shared<const std::string>(EventBody(event));
-  return changes.Take();
-}
-
-Result<void> WriteOne(ChannelStore& channel, std::string* event_id = nullptr) {
-  {
-    ORC_ASSIGN(const std::unique_ptr<Transaction> transaction, channel.Begin());
-    ORC_ASSIGN(const Head head, transaction->GetHead());
-    const ChangeSet changes = OneTask(head);
-    if (event_id != nullptr) *event_id = changes.events[0].id;
-    ORC_TRY(transaction->Apply(changes));
-    ORC_TRY(transaction->Commit());
-  }
-  channel.Maintain();
-  return {};
-}
-
-Result<Head> ReadHead(ChannelStore& channel) {
-  ORC_ASSIGN(const std::unique_ptr<Snapshot> snapshot, channel.Read());
-  return snapshot->GetHead();
-}
-
-// Whether `done` becomes true within `limit`.
-bool Eventually(const std::function<bool()>& done, std::chrono::milliseconds limit = 20s) {
-  const auto deadline = std::chrono::steady_clock::now() + limit;
-  while (!done()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(5ms);
-  }
-  return true;
-}
 
 TEST(PostgresMigrations, RunOnceHoweverManyAsk) {
   const PostgresOptions options = Options(Server().Target(Server().CreateDatabase()));
@@ -96,6 +49,22 @@ TEST(PostgresMigrations, RunOnceHoweverManyAsk) {
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(steps, postgres::SchemaVersion());
   EXPECT_EQ(Must(MigratePostgres(options)), 0);
+}
+
+TEST(PostgresMigrations, TheFirstSchemaIsBroughtUpToDate) {
+  const std::string database = Server().CreateDatabase();
+  const PostgresOptions options = Options(Server().Target(database));
+  Must(MigratePostgres(options));
+  // As the first step left it.
+  Server().Run(database,
+               "DROP INDEX orchestrator.events_reason; CREATE INDEX events_reason ON orchestrator.events "
+               "(channel, reason_hash, position) WHERE reason_hash IS NOT NULL; "
+               "DELETE FROM orchestrator.schema_version WHERE version>1");
+  EXPECT_EQ(Must(MigratePostgres(options)), postgres::SchemaVersion() - 1);
+  EXPECT_THAT(Server().Run(database, "SELECT pg_get_indexdef('orchestrator.events_reason'::regclass)"),
+              HasSubstr("(channel, reason_hash, asset_kind, event_kind, \"position\")"));
+  const std::unique_ptr<Store> store = Must(OpenPostgresStore(options));
+  Must(WriteOne(*Must(store->OpenChannel("mychannel"))));
 }
 
 TEST(PostgresMigrations, ANewerSchemaIsLeftAlone) {
@@ -136,6 +105,17 @@ TEST(PostgresMigrations, AStoreWaitsForASchemaThatFits) {
   Server().Run(database, "DELETE FROM orchestrator.schema_version WHERE version=1000");
   EXPECT_TRUE(Eventually([&] { return WriteOne(channel).has_value(); }));
   EXPECT_TRUE(Eventually([&] { return available == 1; }));
+
+  const std::string newest = std::to_string(postgres::SchemaVersion());
+  Server().Run(database, "DELETE FROM orchestrator.schema_version WHERE version=" + newest);
+  const Result<void> older = WriteOne(channel);
+  ASSERT_FALSE(older);
+  EXPECT_EQ(older.error().kind, ErrorKind::kUnavailable);
+  EXPECT_THAT(older.error().text, HasSubstr("this program needs " + newest + "; run `orchestrator migrate`"));
+  EXPECT_TRUE(Eventually([&] { return available == 0; }));
+  Server().Run(database, "INSERT INTO orchestrator.schema_version (version) VALUES (" + newest + ")");
+  EXPECT_TRUE(Eventually([&] { return WriteOne(channel).has_value(); }));
+  EXPECT_TRUE(Eventually([&] { return available == 1; }));
   store->Follow({});
 }
 
@@ -148,6 +128,25 @@ TEST(PostgresTarget, IsCheckedAndNeverShown) {
   }
 }
 
+TEST(PostgresTarget, NamesTheParameterThatCanNeverWork) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"host=h port=no:", "port of the database's address"},
+      {"postgresql://user:sec/ret@h/db", "port of the database's address"},
+      {"host=a,b port=5432,65536", "port of the database's address"},
+      {"host=h sslmode=maybe", "sslmode of the database's address"},
+      {"host=h target_session_attrs=write", "target_session_attrs of the database's address"},
+  };
+  for (const auto& [target, text] : cases) {
+    for (const Error& error : {OpenPostgresStore(Options(target)).error(), MigratePostgres(Options(target)).error()}) {
+      EXPECT_EQ(error.kind, ErrorKind::kBadRequest);
+      EXPECT_THAT(error.text, AllOf(HasSubstr(text), Not(HasSubstr("sec")), HasSubstr(" is wanted")));
+    }
+  }
+  for (const char* target : {"host=a,b port=5432,", "host=a,b port=5432,65535 sslmode=verify-full", "port=1"}) {
+    EXPECT_TRUE(OpenPostgresStore(Options(target))) << target;
+  }
+}
+
 TEST(PostgresStore, WaitsForADatabaseThatIsNotThereYet) {
   const std::string database = "later";
   const std::unique_ptr<Store> store = Must(OpenPostgresStore(Options(Server().Target(database))));
@@ -156,24 +155,6 @@ TEST(PostgresStore, WaitsForADatabaseThatIsNotThereYet) {
   EXPECT_EQ(early.error().kind, ErrorKind::kUnavailable);
   Server().Run("postgres", "CREATE DATABASE later");
   EXPECT_TRUE(Eventually([&] { return store->OpenChannel("mychannel").has_value(); }));
-}
-
-TEST(PostgresStore, APoolThatIsTakenIsUnavailableInTime) {
-  PostgresOptions options = Options(Server().Target(Server().CreateDatabase()));
-  options.max_connections = 4;
-  options.pool_wait_ms = 100;
-  const std::unique_ptr<Store> store = Must(OpenPostgresStore(options));
-  ChannelStore& channel = *Must(store->OpenChannel("mychannel"));
-  std::vector<std::unique_ptr<Snapshot>> taken;
-  Result<std::unique_ptr<Snapshot>> next = channel.Read();
-  const auto began = std::chrono::steady_clock::now();
-  for (; next && taken.size() < 10; next = channel.Read()) taken.push_back(std::move(*next));
-  EXPECT_LT(std::chrono::steady_clock::now() - began, 5s);
-  EXPECT_EQ(taken.size(), 1U);
-  ASSERT_FALSE(next);
-  EXPECT_EQ(next.error().kind, ErrorKind::kUnavailable);
-  taken.pop_back();
-  EXPECT_TRUE(channel.Read());
 }
 
 TEST(PostgresStore, AWriterThatHangsBlocksOthersForABoundedTime) {
@@ -355,6 +336,29 @@ TEST_F(PostgresGate, ALostHintCostsAnInterval) {
     Must(transaction->Commit());
   }
   EXPECT_TRUE(Eventually([&] { return seen == 3; }, 2s));
+  gated_->Follow({});
+}
+
+TEST_F(PostgresGate, HintsThatTellNothingDoNotPutOffTheNextLook) {
+  std::atomic<int64_t> seen = 0;
+  gated_->Follow({[&](const std::string&, const Head& head) { seen = head.position; }, {}});
+  Must(WriteOne(*check_));
+  ASSERT_TRUE(Eventually([&] { return seen == 1; }));
+  std::atomic<bool> stop = false;
+  std::thread noise([&] {
+    while (!stop) {
+      Server().Run(database_, "NOTIFY orchestrator_heads, '1 0'");
+      std::this_thread::sleep_for(10ms);
+    }
+  });
+  {
+    const auto transaction = Must(check_->Begin());
+    Must(transaction->Apply(OneTask(Must(transaction->GetHead()))));
+    Must(transaction->Commit());
+  }
+  EXPECT_TRUE(Eventually([&] { return seen == 2; }, 5s));
+  stop = true;
+  noise.join();
   gated_->Follow({});
 }
 

@@ -9,6 +9,7 @@
 #include <sstream>
 #include <thread>
 
+#include "store/event_hashes.h"
 #include "store/sqlite/changes.h"
 #include "store/sqlite/encoding.h"
 #include "store/sqlite/folder.h"
@@ -167,7 +168,7 @@ TEST_F(SqliteTest, DamagedRowsAreErrorsOfTheCall) {
 TEST_F(SqliteTest, EventsOfEqualHashAreToldApart) {
   const std::string key = "costarring";
   const std::string other = "liquid";
-  ASSERT_EQ(sqlite::AssetKeyHash(key), sqlite::AssetKeyHash(other));
+  ASSERT_EQ(AssetKeyHash(key), AssetKeyHash(other));
   Changes changes;
   changes.AddEvent(pb::ASSET_ORGANIZATION, pb::EVENT_ASSET_CREATED, key, 1, "first");
   changes.AddEvent(pb::ASSET_ORGANIZATION, pb::EVENT_ASSET_CREATED, other, 1, "second");

@@ -13,10 +13,12 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <fstream>
 #include <memory>
+#include <sstream>
 #include <stdexcept>
 #include <thread>
-#include <vector>
+#include <utility>
 
 namespace orc {
 namespace {
@@ -72,7 +74,8 @@ void Wait(pid_t process, const char* what) {
 
 }  // namespace
 
-PostgresServer::PostgresServer() : port_(FreePort()) {
+PostgresServer::PostgresServer(Empty, std::vector<std::string> settings)
+    : settings_(std::move(settings)), port_(FreePort()) {
   std::string name = (std::filesystem::temp_directory_path() / "orc-postgres-XXXXXX").string();
   if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
   folder_ = name;
@@ -80,11 +83,29 @@ PostgresServer::PostgresServer() : port_(FreePort()) {
   if (user != nullptr && chown(name.c_str(), user->pw_uid, user->pw_gid) != 0) {
     throw std::runtime_error("the folder cannot be given away");
   }
+}
+
+PostgresServer::PostgresServer(std::vector<std::string> settings) : PostgresServer(Empty(), std::move(settings)) {
   Wait(Spawn({kPrograms + "initdb", "-D", folder_ / "data", "-U", "orc", "-A", "trust", "-E", "UTF8", "--locale=C",
               "--no-sync"},
              "/dev/null"),
        "initdb");
   Start();
+}
+
+std::unique_ptr<PostgresServer> PostgresServer::MakeStandby() const {
+  std::unique_ptr<PostgresServer> standby(new PostgresServer(Empty(), settings_));
+  const std::string data = standby->folder_ / "data";
+  Wait(Spawn({kPrograms + "pg_basebackup", "-d", Target("postgres") + " application_name=standby", "-D", data, "-R",
+              "--checkpoint=fast", "--no-sync"},
+             "/dev/null"),
+       "pg_basebackup");
+  standby->Start();
+  return standby;
+}
+
+void PostgresServer::Promote() {
+  Run("postgres", "SELECT pg_promote(true, 30)");
 }
 
 PostgresServer::~PostgresServer() {
@@ -99,23 +120,57 @@ PostgresServer& PostgresServer::Instance() {
 }
 
 void PostgresServer::Kill() {
+  Stop(SIGQUIT);
+}
+
+void PostgresServer::StopFast() {
+  Stop(SIGINT);
+}
+
+void PostgresServer::Stop(int signal) {
   if (process_ < 0) return;
-  kill(process_, SIGQUIT);
+  kill(process_, signal);
   int status = 0;
   waitpid(process_, &status, 0);
   process_ = -1;
 }
 
 void PostgresServer::Start() {
-  process_ = Spawn({kPrograms + "postgres", "-D", folder_ / "data", "-k", folder_, "-h", "127.0.0.1", "-p",
-                    std::to_string(port_), "-c", "fsync=on", "-c", "max_connections=200", "-c", "shared_buffers=64MB"},
-                   "/dev/null");
+  std::vector<std::string> command = {kPrograms + "postgres",
+                                      "-D",
+                                      folder_ / "data",
+                                      "-k",
+                                      folder_,
+                                      "-h",
+                                      "127.0.0.1",
+                                      "-p",
+                                      std::to_string(port_),
+                                      "-c",
+                                      "fsync=on",
+                                      "-c",
+                                      "max_connections=200",
+                                      "-c",
+                                      "shared_buffers=64MB"};
+  for (const std::string& setting : settings_) command.insert(command.end(), {"-c", setting});
+  process_ = Spawn(command, folder_ / "log");
   const std::string target = Target("postgres");
   for (int i = 0; i < 600; ++i) {
     if (PQping(target.c_str()) == PQPING_OK) return;
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
-  throw std::runtime_error("the server does not start");
+  throw std::runtime_error("the server does not start: " + Log());
+}
+
+uintmax_t PostgresServer::LogSize() const {
+  return std::filesystem::file_size(folder_ / "log");
+}
+
+std::string PostgresServer::Log(uintmax_t from) const {
+  std::ifstream file(folder_ / "log", std::ios::binary);
+  file.seekg(static_cast<std::streamoff>(from));
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
 }
 
 std::string PostgresServer::CreateDatabase() {

@@ -15,9 +15,9 @@ constexpr std::chrono::milliseconds kSettlePause(100);
 
 }  // namespace
 
-Result<std::unique_ptr<Snapshot>> Channel::Read() {
-  return Guarded([this]() -> Result<std::unique_ptr<Snapshot>> {
-    return std::make_unique<ChannelSnapshot>(shared_.readers.Take(), id_);
+Result<std::unique_ptr<Snapshot>> Channel::Read(Deadline deadline) {
+  return Guarded([&]() -> Result<std::unique_ptr<Snapshot>> {
+    return std::make_unique<ChannelSnapshot>(shared_.readers.Take(deadline), id_, deadline);
   });
 }
 
@@ -54,27 +54,29 @@ void Channel::Maintain() {
   if (!told) Log(LogLevel::kDebug, "other replicas were not told of a commit", {{"error", told.error().text}});
 }
 
-bool Channel::IsStored(int64_t position, const Key& event_id) {
-  const Pool::Lease lease = shared_.writers.Take();
+bool Channel::IsStored(int64_t position, const Key& event_id, Deadline deadline) {
+  const Pool::Lease lease = shared_.writers.Take(deadline);
+  lease->LimitReplies(MillisecondsUntil(deadline, shared_.settle_ms));
   lease->Queue("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
-  lease->Queue("SELECT 1 FROM orchestrator.heads WHERE channel=$1::bigint FOR UPDATE", Parameters().Int(id_));
+  // Changes nothing, but is a write, whose commit waits for standbys: what they confirm, they have with all before it.
+  lease->Queue("UPDATE orchestrator.heads SET position=position WHERE channel=$1::bigint", Parameters().Int(id_));
   const Rows rows = lease->Ask("SELECT 1 FROM orchestrator.events WHERE channel=$1::bigint AND position=$2 AND id=$3",
                                Parameters().Int(id_).Int(position).AsKey(event_id));
-  lease->Ask("ROLLBACK");
+  lease->Commit();
   return !rows.empty();
 }
 
 Result<void> Channel::Settle(int64_t position, const Key& event_id) noexcept {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(shared_.settle_ms);
+  const Deadline deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(shared_.settle_ms);
   for (;;) {
-    const Result<bool> stored = Guarded([&]() -> Result<bool> { return IsStored(position, event_id); });
+    const Result<bool> stored = Guarded([&]() -> Result<bool> { return IsStored(position, event_id, deadline); });
     if (stored && *stored) return {};
-    if (stored) return tl::unexpected(Unavailable("the connection to the database was lost"));
+    if (stored) return tl::unexpected(StorageUnavailable("the connection to the database was lost"));
     if (std::chrono::steady_clock::now() >= deadline) break;
     std::this_thread::sleep_for(kSettlePause);
   }
   Log(LogLevel::kError, "the outcome of a commit is unknown", {{"position", std::to_string(position)}});
-  return tl::unexpected(Unavailable("the database was lost while it stored the call, which may have happened"));
+  return tl::unexpected(StorageUnavailable("the database was lost while it stored the call, which may have happened"));
 }
 
 ChannelSnapshot::~ChannelSnapshot() {
@@ -109,19 +111,13 @@ Result<void> ChannelTransaction::Apply(const ChangeSet& changes) {
   });
 }
 
-void ChannelTransaction::SendCommit() {
-  if (applied_) QueueHead(*lease, session.channel(), session.head());
-  // With synchronous replication, a time limit would end the wait for the standby and report success all the same.
-  lease->Queue("SET LOCAL statement_timeout = 0");
-  if (lease->Ask("COMMIT").done() != "COMMIT") throw Damaged("a commit was refused");
-}
-
 Result<void> ChannelTransaction::Commit() {
   ORC_ASSERT(!ended_);
   return Call([this]() -> Result<void> {
     ended_ = true;
     try {
-      SendCommit();
+      if (applied_) QueueHead(*lease, session.channel(), session.head());
+      lease->Commit();
     } catch (const Failure& failure) {
       if (!failure.connection_lost || !first_id_) return tl::unexpected(failure.error);
       lease.Close();  // whatever is left of the transaction ends, and with it the wait for the head's row

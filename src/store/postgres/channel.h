@@ -27,7 +27,7 @@ class Channel final : public ChannelStore {
  public:
   Channel(const Shared& shared, int64_t id) : shared_(shared), id_(id) {}
 
-  Result<std::unique_ptr<Snapshot>> Read() override;
+  Result<std::unique_ptr<Snapshot>> Read(Deadline deadline) override;
   Result<std::unique_ptr<Transaction>> Begin() override;
   // Tells other processes of the last commit.
   void Maintain() override;
@@ -35,8 +35,9 @@ class Channel final : public ChannelStore {
  private:
   friend class ChannelTransaction;
 
-  // Whether the event with this id is at `position`, once nobody writes the channel any more.
-  bool IsStored(int64_t position, const Key& event_id);
+  // Whether the event with this id is at `position`, once nobody writes the channel any more and what is there is as
+  // durable as a commit.
+  bool IsStored(int64_t position, const Key& event_id, Deadline deadline);
   // After a commit whose answer was lost.
   Result<void> Settle(int64_t position, const Key& event_id) noexcept;
 
@@ -49,8 +50,9 @@ class Channel final : public ChannelStore {
 
 // What a connection and a session on it have in common with the queries over them.
 struct Holding {
-  Holding(Pool::Lease taken, int64_t channel, std::optional<Head> head = {})
-      : lease(std::move(taken)), session(*lease, channel, head) {}
+  template <class... Further>
+  Holding(Pool::Lease taken, int64_t channel, const Further&... further)
+      : lease(std::move(taken)), session(*lease, channel, further...) {}
 
   Pool::Lease lease;
   Session session;
@@ -59,7 +61,8 @@ struct Holding {
 // Base from member: the queries need the session first.
 class ChannelSnapshot final : private Holding, public Reading<Snapshot, Queries, Wall> {
  public:
-  ChannelSnapshot(Pool::Lease taken, int64_t channel) : Holding(std::move(taken), channel), Reading(Queries(session)) {}
+  ChannelSnapshot(Pool::Lease taken, int64_t channel, Deadline deadline)
+      : Holding(std::move(taken), channel, deadline), Reading(Queries(session)) {}
   ~ChannelSnapshot() override;
 };
 
@@ -72,8 +75,6 @@ class ChannelTransaction final : private Holding, public Reading<Transaction, Qu
   Result<void> Commit() override;
 
  private:
-  void SendCommit();
-
   Channel& channel_;
   bool applied_ = false;  // there is something to commit
   bool ended_ = false;

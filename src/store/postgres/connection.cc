@@ -2,7 +2,9 @@
 
 #include <poll.h>
 
+#include <algorithm>
 #include <array>
+#include <limits>
 #include <utility>
 
 #include "domain/assert.h"
@@ -18,8 +20,6 @@ std::unique_ptr<PGconn, decltype(&PQfinish)> Connect(const std::string& target) 
   std::unique_ptr<PGconn, decltype(&PQfinish)> handle(PQconnectdbParams(keywords.data(), values.data(), 1), &PQfinish);
   if (handle == nullptr) throw std::bad_alloc();
   if (PQstatus(handle.get()) != CONNECTION_OK) throw Lost(PQerrorMessage(handle.get()));
-  PQsetNoticeProcessor(
-      handle.get(), [](void*, const char*) {}, nullptr);
   if (PQsetnonblocking(handle.get(), 1) != 0 || PQenterPipelineMode(handle.get()) != 1) {
     throw Lost("pipeline mode is refused");
   }
@@ -44,9 +44,18 @@ void SetUp(Connection& connection, const ConnectionOptions& options) {
 
 }  // namespace
 
-Connection::Connection(const ConnectionOptions& options)
-    : reply_ms_(options.reply_ms), handle_(Connect(options.target)) {
+Connection::Connection(const ConnectionOptions& options) : options_(options), handle_(Connect(options.target)) {
+  LimitReplies(std::numeric_limits<int32_t>::max());
+  PQsetNoticeReceiver(handle_.get(), &Connection::TakeNotice, this);
   SetUp(*this, options);
+}
+
+// Known by where it comes from: its text depends on the server's language, its code is that of any warning.
+void Connection::TakeNotice(void* connection, const PGresult* notice) {
+  const char* const origin = PQresultErrorField(notice, PG_DIAG_SOURCE_FUNCTION);
+  if (origin != nullptr && origin == std::string_view("SyncRepWaitForLSN")) {
+    static_cast<Connection*>(connection)->misses_standby_ = true;
+  }
 }
 
 Failure Connection::LoseWith(std::string_view detail) {
@@ -86,6 +95,23 @@ void Connection::Queue(std::string_view sql, const Parameters& parameters) {
 Rows Connection::Ask(std::string_view sql, const Parameters& parameters) {
   Queue(sql, parameters);
   return std::move(Sync().back());
+}
+
+void Connection::Commit() {
+  const bool done = Ask("COMMIT").done() == "COMMIT";
+  if (!done) throw Damaged("a commit was refused");
+  if (misses_standby_)
+    throw Failure(StorageUnavailable("a standby of the database has not confirmed the commit"), true);
+}
+
+void Connection::LimitStatements(int32_t ms) {
+  if (ms >= options_.statement_ms) return;
+  Queue("SELECT set_config('statement_timeout', $1, true)", Parameters().Text(std::to_string(ms)));
+  LimitReplies(ms + options_.reply_margin_ms);
+}
+
+void Connection::LimitReplies(int32_t ms) {
+  reply_ms_ = std::min(ms, std::max(options_.statement_ms, options_.lock_ms) + options_.reply_margin_ms);
 }
 
 void Connection::SendSync() {

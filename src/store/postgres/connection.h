@@ -2,10 +2,12 @@
 //
 // Statements are queued and travel together; Sync sends them and waits for all their results, so that several cost one
 // round trip. After a statement that fails, those behind it in the same round are not run. Every text is prepared at
-// its first use on the connection and kept: the program has a fixed set of texts.
+// its first use on the connection and kept: the program has a fixed set of texts. Queue sends every statement that
+// there is, and Collect takes every answer.
 //
-// Not thread-safe; may move between threads. Everything throws Failure (failure.h). A round waits no longer than
-// `reply_ms` for the next byte; then the connection counts as lost. A connection that was lost is of no further use.
+// Not thread-safe; may move between threads. Everything throws Failure (failure.h). A round waits for the next byte no
+// longer than statements and locks may take, and `reply_margin_ms`; then the connection counts as lost. A connection
+// that was lost is of no further use.
 #pragma once
 
 #include <libpq-fe.h>
@@ -26,10 +28,10 @@ namespace orc::postgres {
 
 struct ConnectionOptions {
   std::string target;             // key/value form, with secrets
-  int32_t statement_ms = 30'000;  // how long the database works on one statement
+  int32_t statement_ms = 30'000;  // how long the database works on one statement; not for the end of a COMMIT
   int32_t lock_ms = 5'000;        // how long a statement waits for a lock
   int32_t idle_ms = 10'000;       // how long a transaction may stay between two statements
-  int32_t reply_ms = 40'000;      // longer than the others
+  int32_t reply_margin_ms = 10'000;
 };
 
 class Connection {
@@ -55,6 +57,17 @@ class Connection {
   bool IsLost() const { return lost_; }
   // Whether a transaction is open. One that SendOnly ends counts as ended.
   bool InTransaction() const { return unread_rounds_ == 0 && PQtransactionStatus(handle_.get()) != PQTRANS_IDLE; }
+  // COMMIT, with what was queued before it. Waits for synchronous standbys as the database is set to. A failure whose
+  // `connection_lost` is true leaves open what became of it: also when the server has stored it, but has ceased to wait
+  // for the standby.
+  void Commit();
+  // Whether a Commit was left open like this; then nothing may be committed over this connection any more.
+  bool MissesStandby() const { return misses_standby_; }
+
+  // Tightens the limit of statements for the rest of the transaction that is open or queued, and that of answers.
+  void LimitStatements(int32_t ms);
+  // From now on rounds wait no longer than `ms` for the next byte, or as long as the options say if that is less.
+  void LimitReplies(int32_t ms);
   // Ends the connection; it is lost from now on.
   void Close() noexcept;
 
@@ -83,14 +96,17 @@ class Connection {
   void Wait();
   void Flush();
   Failure LoseWith(std::string_view detail);
+  static void TakeNotice(void* connection, const PGresult* notice);
 
-  const int32_t reply_ms_;
+  const ConnectionOptions options_;
+  int32_t reply_ms_ = 0;
   std::unique_ptr<PGconn, decltype(&PQfinish)> handle_;
   std::unordered_map<std::string, std::string, TextHash, std::equal_to<>> names_;  // text -> name
   std::deque<Expected> expected_;
   std::deque<std::string> preparing_;  // texts, one per kPrepared in expected_
   int unread_rounds_ = 0;              // sent by SendOnly
   bool lost_ = false;
+  bool misses_standby_ = false;
 };
 
 }  // namespace orc::postgres

@@ -3,17 +3,13 @@
 
 #include <string>
 
-#include "event.pb.h"
-#include "store/store.h"
+#include "store/tables.h"
 
 namespace orc::postgres {
 
 // The table of an asset kind. Columns: ord, key, body, then grp and label where the kind has them.
-struct AssetTable {
-  orchestrator::AssetKind kind;
-  bool has_group;
-  bool has_label;
-  std::string name;
+struct AssetTable : AssetColumns {
+  std::string name;  // with the schema
   std::string columns;
   std::string find;    // parameters: channel, keys
   std::string insert;  // parameters: channel, then one array per column

@@ -1,7 +1,6 @@
 #include "store/postgres/failure.h"
 
 #include <array>
-#include <new>
 
 #include "base/log.h"
 
@@ -39,14 +38,9 @@ std::string Field(const PGresult* result, int field) {
 
 }  // namespace
 
-Error Unavailable(std::string_view reason) {
-  return Fail(ErrorKind::kUnavailable, "storage is not available: " + std::string(reason) + "; try again later")
-      .value();
-}
-
 Failure Lost(std::string_view detail) {
   Log(LogLevel::kWarn, "the connection to the database was lost", {{"error", std::string(detail)}});
-  return Failure(Unavailable("the connection to the database was lost"), true);
+  return Failure(StorageUnavailable("the connection to the database was lost"), true);
 }
 
 Failure Refused(const PGresult* result) {
@@ -57,20 +51,18 @@ Failure Refused(const PGresult* result) {
   for (const Meaning& meaning : kMayPass) {
     if (!state.starts_with(meaning.state)) continue;
     Log(LogLevel::kWarn, "the database refuses a statement", {{"sqlstate", state}, {"error", detail}});
-    return Failure(Unavailable(meaning.reason), meaning.ends_connection);
+    return Failure(StorageUnavailable(meaning.reason), meaning.ends_connection);
   }
   return Damaged(state + " " + detail);
 }
 
 Failure Damaged(std::string_view detail) {
-  Log(LogLevel::kError, "stored data cannot be understood", {{"error", std::string(detail)}});
-  return Failure(Fail(ErrorKind::kInternal, "stored data cannot be understood").value());
+  return Failure(StorageDamaged(detail));
 }
 
 Error ToError(const std::exception& exception) {
   if (const auto* failure = dynamic_cast<const Failure*>(&exception)) return failure->error;
-  if (dynamic_cast<const std::bad_alloc*>(&exception) != nullptr) return Unavailable("out of memory");
-  return Damaged(exception.what()).error;
+  return UnexpectedError(exception);
 }
 
 }  // namespace orc::postgres

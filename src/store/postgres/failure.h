@@ -1,7 +1,5 @@
-// The wall of the room: what goes wrong between here and the database is thrown as a Failure inside the room and
-// becomes an Error at its edge. Thread-safe.
-//
-// Texts are for clients: they name what to do, never addresses, users or statements. Particulars go to the log.
+// What the database and the way to it throw: a Failure, until the wall (store/wall.h) makes an Error of it.
+// Thread-safe.
 #pragma once
 
 #include <libpq-fe.h>
@@ -11,7 +9,7 @@
 #include <string_view>
 #include <utility>
 
-#include "domain/error.h"
+#include "store/wall.h"
 
 namespace orc::postgres {
 
@@ -23,9 +21,6 @@ struct Failure : std::exception {
   // Nobody knows what became of the statements that were under way.
   bool connection_lost;
 };
-
-// kUnavailable, `storage is not available: <reason>; try again later`.
-Error Unavailable(std::string_view reason);
 
 // A connection that has ended, or gives no answer; `detail` goes to the log.
 Failure Lost(std::string_view detail);
@@ -40,22 +35,11 @@ Failure Damaged(std::string_view detail);
 // What was caught at the edge of the room.
 Error ToError(const std::exception& exception);
 
-// Calls `work`, which returns a Result, and turns exceptions into errors.
+using Wall = WallWith<&ToError>;
+
 template <class Work>
 auto Guarded(Work&& work) noexcept -> decltype(work()) {
-  try {
-    return std::forward<Work>(work)();
-  } catch (const std::exception& exception) {
-    return tl::unexpected<Error>(ToError(exception));
-  }
+  return Wall::Call(std::forward<Work>(work));
 }
-
-// The same as a type, for store/reading.h.
-struct Wall {
-  template <class Work>
-  static auto Call(Work&& work) noexcept -> decltype(work()) {
-    return Guarded(std::forward<Work>(work));
-  }
-};
 
 }  // namespace orc::postgres

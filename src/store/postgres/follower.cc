@@ -75,11 +75,13 @@ void Follower::Listen() {
   while (!IsStopping()) {
     Look(*connection);
     TellAvailable(true);
+    // Hints that tell nothing new, such as those of this process, do not put off the next look.
+    const Deadline next_look = std::chrono::steady_clock::now() + std::chrono::milliseconds(poll_ms_);
     bool look = false;
     while (!look && !IsStopping()) {
-      const std::vector<std::string> hints = connection->Notifications(wake_, poll_ms_);
-      look = hints.empty();  // the interval is over
-      for (const std::string& hint : hints) look = IsNews(hint) || look;
+      const int32_t left_ms = MillisecondsUntil(next_look, poll_ms_);
+      for (const std::string& hint : connection->Notifications(wake_, left_ms)) look = IsNews(hint) || look;
+      look = look || std::chrono::steady_clock::now() >= next_look;
     }
   }
 }

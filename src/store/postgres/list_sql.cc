@@ -24,21 +24,11 @@ void AppendRange(std::string& sql, const List& list, std::string_view direction,
   for (size_t i = 0; i < open_values.size(); ++i) {
     Append(sql, {" AND ", list.open[i].column, "=", std::to_string(open_values[i])});
   }
+  // In a form that no index serves, so that none but the one meant is used, whatever the statistics say.
+  for (const Condition& check : list.checks) {
+    Append(sql, {" AND ", check.column, " IS NOT DISTINCT FROM $", std::to_string(parameter++)});
+  }
   Append(sql, {" ORDER BY ", list.order, direction, " LIMIT $4::bigint+$5::bigint)"});
-}
-
-// Every combination of values for the open columns from `chosen.size()` on.
-void AppendRanges(std::string& sql, const List& list, std::string_view direction, std::vector<int>& chosen) {
-  if (chosen.size() == list.open.size()) {
-    if (!sql.empty()) sql.append(" UNION ALL ");
-    AppendRange(sql, list, direction, chosen);
-    return;
-  }
-  for (const int value : list.open[chosen.size()].values) {
-    chosen.push_back(value);
-    AppendRanges(sql, list, direction, chosen);
-    chosen.pop_back();
-  }
 }
 
 void Add(Parameters& parameters, const Condition& condition) {
@@ -56,8 +46,10 @@ void Add(Parameters& parameters, const Condition& condition) {
 std::string ListSql(const List& list, bool descending) {
   const std::string_view direction = descending ? " DESC" : "";
   std::string ranges;
-  std::vector<int> chosen;
-  AppendRanges(ranges, list, direction, chosen);
+  for (const std::vector<int>& values : Combinations(list.open)) {
+    if (!ranges.empty()) ranges.append(" UNION ALL ");
+    AppendRange(ranges, list, direction, values);
+  }
   std::string sql = "SELECT * FROM (SELECT page.*";
   if (!list.join.empty()) Append(sql, {", ", list.joined_columns});
   // The bodies before a row decide whether it is sent: the sizes alone are read to find that out.
@@ -76,6 +68,7 @@ Parameters ListParameters(const List& list, int64_t channel, const Page& page, i
   Parameters parameters;
   parameters.Int(channel).Int(low).Int(high).Int(page.limit).Int(skip).Int(page.max_bytes);
   for (const Condition& condition : list.conditions) Add(parameters, condition);
+  for (const Condition& check : list.checks) Add(parameters, check);
   return parameters;
 }
 

@@ -76,8 +76,15 @@ constexpr std::array kFirst = {
     "WHERE reason_hash IS NOT NULL",
 };
 
+// Of one reason there may be very many events; those of one kind among them are found without the others.
+constexpr std::array kReasonsByKind = {
+    "DROP INDEX orchestrator.events_reason",
+    "CREATE INDEX events_reason ON orchestrator.events (channel, reason_hash, asset_kind, event_kind, position) "
+    "WHERE reason_hash IS NOT NULL",
+};
+
 using Statements = std::span<const char* const>;
-constexpr std::array kMigrations = {Statements(kFirst)};
+constexpr std::array kMigrations = {Statements(kFirst), Statements(kReasonsByKind)};
 
 // For those who migrate at the same time, before there is a table to lock; any number that nobody else uses.
 constexpr const char* kQueue = "SELECT pg_advisory_xact_lock(7814123911)";
@@ -112,7 +119,7 @@ int32_t RunSteps(Connection& connection) {
     connection.Queue("INSERT INTO orchestrator.schema_version (version) VALUES ($1)", Parameters().Int(version));
     connection.Sync();
   }
-  connection.Ask("COMMIT");
+  connection.Commit();
   return SchemaVersion() - stored;
 }
 
@@ -139,7 +146,7 @@ void CheckVersion(int32_t stored) {
                            std::to_string(SchemaVersion()) +
                            (stored < SchemaVersion() ? "; run `orchestrator migrate`" : "; start a newer program");
   if (is_news) Log(LogLevel::kError, "the database's schema does not fit", {{"error", what}});
-  throw Failure(Unavailable(what));
+  throw Failure(StorageUnavailable(what));
 }
 
 int32_t MigrateDatabase(Connection& connection) {

@@ -1,6 +1,7 @@
 #include "store/postgres/pool.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "store/postgres/failure.h"
 #include "store/postgres/migrations.h"
@@ -73,7 +74,7 @@ std::unique_ptr<Connection> Pool::TakeIdle(int32_t wait_ms) {
   std::unique_lock lock(mutex_);
   const auto ready = [this] { return !idle_.empty() || open_ < max_; };
   if (!free_.wait_for(lock, std::chrono::milliseconds(wait_ms), ready)) {
-    throw Failure(Unavailable("all connections to the database are in use"));
+    throw Failure(StorageUnavailable("all connections to the database are in use"));
   }
   while (!idle_.empty()) {
     std::unique_ptr<Connection> connection = std::move(idle_.back());
@@ -87,7 +88,8 @@ std::unique_ptr<Connection> Pool::TakeIdle(int32_t wait_ms) {
 }
 
 void Pool::GiveBack(std::unique_ptr<Connection> connection) noexcept {
-  if (connection != nullptr && connection->IsLost()) connection.reset();
+  if (connection != nullptr && (connection->IsLost() || connection->MissesStandby())) connection.reset();
+  if (connection != nullptr) connection->LimitReplies(std::numeric_limits<int32_t>::max());
   {
     const std::lock_guard lock(mutex_);
     if (connection == nullptr) {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "store/postgres/connection.h"
+#include "store/store.h"
 
 namespace orc::postgres {
 
@@ -63,7 +64,8 @@ class Pool {
   // `max`: connections at the same time. `wait_ms`: how long Take waits for a free one.
   Pool(Connector& connector, int32_t max, int32_t wait_ms);
 
-  Lease Take() { return TakeWithin(wait_ms_); }
+  // Waits no longer than until `deadline`.
+  Lease Take(Deadline deadline = kNoDeadline) { return TakeWithin(MillisecondsUntil(deadline, wait_ms_)); }
   Lease TakeWithin(int32_t wait_ms);
 
  private:

@@ -1,7 +1,5 @@
 #include "store/postgres/postgres_store.h"
 
-#include <libpq-fe.h>
-
 #include <algorithm>
 #include <map>
 #include <mutex>
@@ -15,6 +13,7 @@
 #include "store/postgres/follower.h"
 #include "store/postgres/migrations.h"
 #include "store/postgres/pool.h"
+#include "store/postgres/target.h"
 
 namespace orc {
 namespace {
@@ -28,57 +27,19 @@ using postgres::Rows;
 constexpr int32_t kMigrationStatementMs = 600'000;
 constexpr int32_t kMigrationLockMs = 60'000;
 
-// What libpq is given unless the target says otherwise. A host that is gone without a word is noticed in half a minute.
-constexpr std::pair<std::string_view, std::string_view> kDefaults[] = {
-    {"target_session_attrs", "read-write"}, {"connect_timeout", "3"},
-    {"application_name", "orchestrator"},   {"keepalives_idle", "10"},
-    {"keepalives_interval", "5"},           {"keepalives_count", "3"},
-    {"tcp_user_timeout", "25000"},
-};
-
-void AppendOption(std::string& target, std::string_view keyword, std::string_view value) {
-  if (!target.empty()) target += ' ';
-  target.append(keyword).append("='");
-  for (const char c : value) {
-    if (c == '\'' || c == '\\') target += '\\';
-    target += c;
-  }
-  target += '\'';
-}
-
-// The target in key/value form, with the defaults that it does not override.
-Result<std::string> CompleteTarget(const std::string& target) {
-  const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(PQconninfoParse(target.c_str(), nullptr),
-                                                                             &PQconninfoFree);
-  // What libpq complains of may hold the password.
-  if (options == nullptr) {
-    return Fail(ErrorKind::kBadRequest, "the database's address is neither a postgresql:// URL nor in key=value form");
-  }
-  std::string complete;
-  for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
-    std::string_view value = option->val == nullptr ? "" : option->val;
-    const auto* const found = std::find_if(std::begin(kDefaults), std::end(kDefaults),
-                                           [&](const auto& entry) { return entry.first == option->keyword; });
-    if (option->val == nullptr && found != std::end(kDefaults)) value = found->second;
-    if (!value.empty()) AppendOption(complete, option->keyword, value);
-  }
-  return complete;
-}
-
 Result<ConnectionOptions> MakeConnectionOptions(const PostgresOptions& options) {
   ConnectionOptions made;
-  ORC_ASSIGN(made.target, CompleteTarget(options.target));
+  ORC_ASSIGN(made.target, postgres::CompleteTarget(options.target));
   made.statement_ms = options.statement_ms;
   made.lock_ms = options.lock_ms;
   made.idle_ms = options.idle_ms;
-  made.reply_ms = std::max(options.statement_ms, options.lock_ms) + options.reply_margin_ms;
+  made.reply_margin_ms = options.reply_margin_ms;
   return made;
 }
 
 int32_t Migrate(ConnectionOptions options) {
   options.statement_ms = kMigrationStatementMs;
   options.lock_ms = kMigrationLockMs;
-  options.reply_ms += kMigrationStatementMs;
   Connection connection(options);
   const int32_t steps = postgres::MigrateDatabase(connection);
   const std::string version = std::to_string(postgres::SchemaVersion());
@@ -126,7 +87,7 @@ class PostgresStore final : public Store {
         "INSERT INTO orchestrator.heads (channel, position, timestamp_us) "
         "SELECT id, 0, 0 FROM orchestrator.channels WHERE name=$1 ON CONFLICT DO NOTHING",
         name);
-    lease->Ask("COMMIT");
+    lease->Commit();
     found = lease->Ask(kFind, name);
     if (found.empty()) throw postgres::Damaged("a channel cannot be created");
     return found.Int(0, 0);

@@ -6,11 +6,15 @@
 // processes; READ COMMITTED is therefore enough. A process that dies in a transaction frees the row at once; one that
 // hangs, or whose host has gone, does so after `idle_ms`.
 //
-// Reads: a Snapshot is one REPEATABLE READ transaction, begun together with its first question.
+// Reads: a Snapshot is one REPEATABLE READ transaction, begun together with its first question. Its statements end with
+// the deadline of Read; `reply_margin_ms` later a silent database counts as lost. To open a connection may take longer:
+// connect_timeout per host.
 //
 // A commit whose answer is lost is settled over another connection: it waits for the head's row, and so for the old
-// transaction's end, and looks whether the first event written is there. When that cannot be found out in `settle_ms`,
-// the commit answers kUnavailable though it may have happened.
+// transaction's end, and looks whether the first event written is there. It commits what it has seen, so that it says
+// "stored" only of what synchronous standbys have too. So is a commit settled for whose standby the database has ceased
+// to wait. When all this cannot be found out in `settle_ms`, the commit answers kUnavailable though it may have
+// happened.
 //
 // Failures: as store.h says. A database that is away, too new, too old, full or read-only is kUnavailable, and all is
 // well again as soon as the database is: connections are opened anew, after pauses that grow to 2 s. A pool whose

@@ -19,10 +19,12 @@ struct List;
 
 class Session {
  public:
-  // `connection` outlives the session. `head`: of a transaction that has begun; without it, the session is a
-  // Snapshot's.
-  Session(Connection& connection, int64_t channel, std::optional<Head> head = {})
-      : connection_(connection), channel_(channel), begun_(head.has_value()), head_(head) {}
+  // Of a Snapshot. `connection` outlives the session.
+  Session(Connection& connection, int64_t channel, Deadline deadline)
+      : connection_(connection), channel_(channel), deadline_(deadline) {}
+  // Of a transaction that has begun at `head`.
+  Session(Connection& connection, int64_t channel, const Head& head)
+      : connection_(connection), channel_(channel), begun_(true), head_(head) {}
 
   Rows Ask(std::string_view sql, const Parameters& parameters);
   // The newest event, what the transaction has written included.
@@ -34,7 +36,8 @@ class Session {
  private:
   Connection& connection_;
   const int64_t channel_;
-  bool begun_;
+  const Deadline deadline_ = kNoDeadline;
+  bool begun_ = false;
   std::optional<Head> head_;
 };
 

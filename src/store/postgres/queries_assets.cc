@@ -20,15 +20,13 @@ std::vector<AssetRow> ReadAssets(const Rows& rows, const AssetTable& table) {
   return assets;
 }
 
-// Whether rows of a kind without the column can match: their value is empty.
-bool CanMatch(bool has_column, const std::optional<std::string>& wanted) {
-  return has_column || !wanted || wanted->empty();
-}
-
 }  // namespace
 
 Rows Session::Ask(std::string_view sql, const Parameters& parameters) {
-  if (!begun_) connection_.Queue("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+  if (!begun_) {
+    connection_.Queue("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+    connection_.LimitStatements(MillisecondsUntil(deadline_, std::numeric_limits<int32_t>::max()));
+  }
   begun_ = true;
   return connection_.Ask(sql, parameters);
 }
@@ -56,21 +54,17 @@ std::vector<AssetRow> Queries::FindAssets(orchestrator::AssetKind kind, std::spa
 
 std::vector<AssetRow> Queries::ListAssets(orchestrator::AssetKind kind, const AssetFilter& filter, const Page& page) {
   const AssetTable& table = TableOf(kind);
-  if (!CanMatch(table.has_group, filter.group) || !CanMatch(table.has_label, filter.label)) return {};
-  List list{table.name, table.columns, "ord", {}, {}, {}, {}};
-  if (table.has_group && filter.group) list.conditions.push_back({"grp", *filter.group});
-  if (table.has_label && filter.label) list.conditions.push_back({"label", *filter.label});
+  if (!CanMatch(table, filter)) return {};
+  List list{{table.name, table.columns, "ord"}};
+  Choose(table, filter, list);
   return ReadAssets(AskList(list, page), table);
 }
 
 std::vector<AssetRow> Queries::ListPlanFunctions(const Key& plan, const Page& page) {
-  const List list{"orchestrator.plan_functions",
-                  "function_ord",
-                  "function_ord",
-                  {{"plan", plan}},
-                  {},
-                  "JOIN orchestrator.functions ON functions.channel=$1 AND functions.ord=page.function_ord",
-                  "key, body"};
+  List list{{"orchestrator.plan_functions", "function_ord", "function_ord"},
+            "JOIN orchestrator.functions ON functions.channel=$1 AND functions.ord=page.function_ord",
+            "key, body"};
+  list.conditions.push_back({"plan", plan});
   return ReadAssets(AskList(list, page), TableOf(orchestrator::ASSET_FUNCTION));
 }
 

@@ -24,35 +24,21 @@ EventRow ReadEvent(const Rows& rows, int row) {
                   std::make_shared<const std::string>(rows.View(row, 7))};
 }
 
-std::vector<int> Numbers(const google::protobuf::EnumDescriptor& names) {
-  std::vector<int> numbers;
-  for (int i = 0; i < names.value_count(); ++i) numbers.push_back(names.value(i)->number());
-  return numbers;
-}
-
 List EventList(const EventFilter& filter) {
-  static const std::vector<int> asset_kinds = Numbers(*orchestrator::AssetKind_descriptor());
-  static const std::vector<int> event_kinds = Numbers(*orchestrator::EventKind_descriptor());
-  List list{"orchestrator.events",
-            "position, id, asset_kind, event_kind, asset_key, timestamp_us, reason, body",
-            "position",
-            {},
-            {},
-            {},
-            {}};
+  List list{{"orchestrator.events", "position, id, asset_kind, event_kind, asset_key, timestamp_us, reason, body",
+             "position"}};
   if (filter.asset_key) {
+    // An asset has few events: the other filters need no index.
     list.conditions.push_back({"key_hash", AssetKeyHash(*filter.asset_key)});
-    list.conditions.push_back({"asset_key", *filter.asset_key});
+    list.checks.push_back({"asset_key", *filter.asset_key});
+    if (filter.asset_kind) list.checks.push_back({"asset_kind", int64_t{*filter.asset_kind}});
+    if (filter.event_kind) list.checks.push_back({"event_kind", int64_t{*filter.event_kind}});
+  } else if (filter.reason || filter.asset_kind || filter.event_kind) {
+    if (filter.reason) list.conditions.push_back({"reason_hash", ReasonHash(*filter.reason)});
+    list.AddColumn("asset_kind", filter.asset_kind, AssetKinds());
+    list.AddColumn("event_kind", filter.event_kind, EventKinds());
   }
-  if (filter.reason) {
-    list.conditions.push_back({"reason_hash", ReasonHash(*filter.reason)});
-    list.conditions.push_back({"reason", *filter.reason});
-  }
-  if (filter.asset_kind) list.conditions.push_back({"asset_kind", int64_t{*filter.asset_kind}});
-  if (filter.event_kind) list.conditions.push_back({"event_kind", int64_t{*filter.event_kind}});
-  const bool by_kind = !filter.asset_key && !filter.reason && (filter.asset_kind || filter.event_kind);
-  if (by_kind && !filter.asset_kind) list.open.push_back({"asset_kind", asset_kinds});
-  if (by_kind && !filter.event_kind) list.open.push_back({"event_kind", event_kinds});
+  if (filter.reason) list.checks.push_back({"reason", *filter.reason});
   return list;
 }
 

@@ -1,7 +1,3 @@
-#include <algorithm>
-#include <tuple>
-
-#include "domain/state_machine.h"
 #include "store/postgres/failure.h"
 #include "store/postgres/list_sql.h"
 #include "store/postgres/queries.h"
@@ -32,44 +28,6 @@ Array KeyArray(std::span<const Key> keys) {
   return array;
 }
 
-const std::vector<int>& Statuses() {
-  static const std::vector<int> statuses = [] {
-    const auto* names = orchestrator::ComputeTaskStatus_descriptor();
-    std::vector<int> numbers;
-    for (int i = 0; i < names->value_count(); ++i) numbers.push_back(names->value(i)->number());
-    return numbers;
-  }();
-  return statuses;
-}
-
-std::string UnfinishedSql() {
-  std::string sql =
-      "SELECT EXISTS (SELECT 1 FROM orchestrator.tasks WHERE channel=$1::bigint AND plan=$2 AND status IN (";
-  const char* separator = "";
-  for (const int status : Statuses()) {
-    if (IsFinal(static_cast<orchestrator::ComputeTaskStatus>(status))) continue;
-    sql.append(separator).append(std::to_string(status));
-    separator = ",";
-  }
-  return sql + "))";
-}
-
-List TaskList(const TaskFilter& filter) {
-  List list{"orchestrator.tasks",
-            kColumns,
-            "ord",
-            {},
-            {},
-            "JOIN orchestrator.task_bodies ON task_bodies.channel=$1 AND task_bodies.ord=page.ord",
-            "task_bodies.body"};
-  if (filter.plan) list.conditions.push_back({"plan", *filter.plan});
-  if (filter.function) list.conditions.push_back({"function", *filter.function});
-  if (filter.worker) list.conditions.push_back({"worker", *filter.worker});
-  if (filter.status) list.conditions.push_back({"status", int64_t{*filter.status}});
-  if (!list.conditions.empty() && !filter.status) list.open.push_back({"status", Statuses()});
-  return list;
-}
-
 }  // namespace
 
 std::vector<TaskRow> Queries::FindTaskRows(std::span<const Key> keys) {
@@ -92,7 +50,11 @@ std::vector<FullTaskRow> Queries::FindTasks(std::span<const Key> keys) {
 }
 
 std::vector<FullTaskRow> Queries::ListTasks(const TaskFilter& filter, const Page& page) {
-  return ReadFullTasks(AskList(TaskList(filter), page));
+  List list{{"orchestrator.tasks", kColumns, "ord"},
+            "JOIN orchestrator.task_bodies ON task_bodies.channel=$1 AND task_bodies.ord=page.ord",
+            "task_bodies.body"};
+  Choose(filter, list);
+  return ReadFullTasks(AskList(list, page));
 }
 
 std::vector<TaskRef> Queries::ListFunctionTasks(const Key& function, orchestrator::ComputeTaskStatus status) {
@@ -103,10 +65,7 @@ std::vector<TaskRef> Queries::ListFunctionTasks(const Key& function, orchestrato
   for (int row = 0; row < rows.size(); ++row) {
     tasks.push_back({rows.Int(row, 0), rows.Int32(row, 1), rows.AsKey(row, 2)});
   }
-  // Sorted here: an index for this one order would cost every registration more than the sort costs the rare caller.
-  std::sort(tasks.begin(), tasks.end(), [](const TaskRef& left, const TaskRef& right) {
-    return std::tie(left.rank, left.order) < std::tie(right.rank, right.order);
-  });
+  SortByRank(tasks);
   return tasks;
 }
 
@@ -138,7 +97,9 @@ std::vector<OutputRow> Queries::FindOutputs(std::span<const Key> tasks) {
 }
 
 bool Queries::HasUnfinishedTask(const Key& plan) {
-  static const std::string sql = UnfinishedSql();
+  static const std::string sql =
+      "SELECT EXISTS (SELECT 1 FROM orchestrator.tasks WHERE channel=$1::bigint AND plan=$2 AND status IN (" +
+      UnfinishedStatuses() + "))";
   return session_.Ask(sql, Parameters().Int(session_.channel()).AsKey(plan)).Bool(0, 0);
 }
 

@@ -6,6 +6,7 @@
 
 #include "domain/assert.h"
 #include "domain/event_id.h"
+#include "store/event_hashes.h"
 #include "store/sha256.h"
 #include "store/sqlite/encoding.h"
 #include "store/sqlite/failure.h"

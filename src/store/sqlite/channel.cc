@@ -146,18 +146,19 @@ void Channel::Maintain() {
   }
 }
 
-Result<std::unique_ptr<Snapshot>> Channel::Read() {
-  ORC_ASSIGN(std::unique_ptr<Connection> reader, TakeReader());
+Result<std::unique_ptr<Snapshot>> Channel::Read(Deadline deadline) {
+  ORC_ASSIGN(std::unique_ptr<Connection> reader, TakeReader(deadline));
   auto snapshot = std::make_unique<ChannelSnapshot>(*this, std::move(reader));
   ORC_TRY(snapshot->Start());
   return snapshot;
 }
 
-Result<std::unique_ptr<Connection>> Channel::TakeReader() {
+Result<std::unique_ptr<Connection>> Channel::TakeReader(Deadline deadline) {
   {
     std::unique_lock lock(mutex_);
     const auto ready = [this] { return !idle_readers_.empty() || open_readers_ < options_.read_connections; };
-    if (!reader_free_.wait_for(lock, std::chrono::milliseconds(options_.reader_wait_ms), ready)) {
+    const std::chrono::milliseconds patience(MillisecondsUntil(deadline, options_.reader_wait_ms));
+    if (!reader_free_.wait_for(lock, patience, ready)) {
       return Fail(ErrorKind::kUnavailable, "storage is not available: too many reads at once; try again later");
     }
     if (!idle_readers_.empty()) {

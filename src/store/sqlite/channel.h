@@ -20,7 +20,7 @@ class Channel final : public ChannelStore {
   static Result<std::unique_ptr<Channel>> Open(const SqliteOptions& options, std::string path, std::string name);
   ~Channel() override;
 
-  Result<std::unique_ptr<Snapshot>> Read() override;
+  Result<std::unique_ptr<Snapshot>> Read(Deadline deadline) override;
   Result<std::unique_ptr<Transaction>> Begin() override;
   void Maintain() override;
 
@@ -41,7 +41,7 @@ class Channel final : public ChannelStore {
   // Overwrites what a failed commit left behind the end of the log.
   Result<void> CleanTail();
 
-  Result<std::unique_ptr<Connection>> TakeReader();
+  Result<std::unique_ptr<Connection>> TakeReader(Deadline deadline);
   void GiveBack(std::unique_ptr<Connection> reader) noexcept;
   void Discard(std::unique_ptr<Connection> reader) noexcept;
 

@@ -2,11 +2,6 @@
 
 #include <sqlite3.h>
 
-#include <new>
-#include <string>
-
-#include "base/log.h"
-
 namespace orc::sqlite {
 namespace {
 
@@ -28,19 +23,13 @@ bool MayPass(int code) {
   }
 }
 
-Error Unavailable(const std::string& reason) {
-  return Fail(ErrorKind::kUnavailable, "storage is not available: " + reason + "; try again later").value();
-}
-
 }  // namespace
 
 Error ToError(const std::exception& exception) {
   if (const auto* failure = dynamic_cast<const SQLite::Exception*>(&exception)) {
-    if (MayPass(failure->getErrorCode())) return Unavailable(sqlite3_errstr(failure->getErrorCode()));
+    if (MayPass(failure->getErrorCode())) return StorageUnavailable(sqlite3_errstr(failure->getErrorCode()));
   }
-  if (dynamic_cast<const std::bad_alloc*>(&exception) != nullptr) return Unavailable("out of memory");
-  Log(LogLevel::kError, "stored data cannot be understood", {{"error", exception.what()}});
-  return Fail(ErrorKind::kInternal, "stored data cannot be understood").value();
+  return UnexpectedError(exception);
 }
 
 }  // namespace orc::sqlite

@@ -1,4 +1,4 @@
-// The wall of the room: what SQLite and SQLiteCpp throw becomes an Error. Thread-safe.
+// What SQLite and SQLiteCpp throw, until the wall (store/wall.h) makes an Error of it. Thread-safe.
 #pragma once
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "domain/error.h"
+#include "store/wall.h"
 
 namespace orc::sqlite {
 
@@ -16,26 +16,15 @@ struct Damaged : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// kUnavailable, `storage is not available: <reason>; try again later`, for what the medium or the system refuses;
-// kInternal for everything else, with a text for clients, while the particulars go to the log.
+// What was caught at the edge of the room: StorageUnavailable for what the medium or the system refuses, else
+// StorageDamaged.
 Error ToError(const std::exception& exception);
 
-// Calls `work`, which returns a Result, and turns exceptions into errors.
+using Wall = WallWith<&ToError>;
+
 template <class Work>
 auto Guarded(Work&& work) noexcept -> decltype(work()) {
-  try {
-    return std::forward<Work>(work)();
-  } catch (const std::exception& exception) {
-    return tl::unexpected<Error>(ToError(exception));
-  }
+  return Wall::Call(std::forward<Work>(work));
 }
-
-// The same as a type, for store/reading.h.
-struct Wall {
-  template <class Work>
-  static auto Call(Work&& work) noexcept -> decltype(work()) {
-    return Guarded(std::forward<Work>(work));
-  }
-};
 
 }  // namespace orc::sqlite

@@ -15,40 +15,30 @@ void AppendRange(std::string& sql, const List& list, std::span<const int> open_v
   if (!list.index.empty()) Append(sql, {" INDEXED BY ", list.index});
   Append(sql, {" WHERE ", list.order, ">?1 AND ", list.order, "<?2"});
   int parameter = 3;
-  for (const Condition& condition : list.conditions) {
-    Append(sql, {" AND ", condition.column, "=?", std::to_string(parameter++)});
+  for (const std::vector<Condition>* const conditions : {&list.conditions, &list.checks}) {
+    for (const Condition& condition : *conditions) {
+      Append(sql, {" AND ", condition.column, "=?", std::to_string(parameter++)});
+    }
   }
   for (size_t i = 0; i < open_values.size(); ++i) {
     Append(sql, {" AND ", list.open[i].column, "=", std::to_string(open_values[i])});
   }
 }
 
-// Every combination of values for the open columns from `chosen.size()` on.
-void AppendRanges(std::string& sql, const List& list, std::vector<int>& chosen) {
-  if (chosen.size() == list.open.size()) {
-    if (!sql.empty()) sql.append(" UNION ALL ");
-    AppendRange(sql, list, chosen);
-    return;
-  }
-  for (const int value : list.open[chosen.size()].values) {
-    chosen.push_back(value);
-    AppendRanges(sql, list, chosen);
-    chosen.pop_back();
-  }
-}
-
 void Bind(Use& use, int parameter, const Condition& condition) {
   if (const auto* number = std::get_if<int64_t>(&condition.value)) return use.Bind(parameter, *number);
-  if (const auto* bytes = std::get_if<std::string>(&condition.value)) return use.Bind(parameter, *bytes);
-  use.BindText(parameter, std::get<Condition::Text>(condition.value).text);
+  if (const auto* key = std::get_if<Key>(&condition.value)) return use.Bind(parameter, *key);
+  use.Bind(parameter, std::get<std::string>(condition.value));
 }
 
 }  // namespace
 
 std::string ListSql(const List& list, bool descending) {
   std::string sql;
-  std::vector<int> chosen;
-  AppendRanges(sql, list, chosen);
+  for (const std::vector<int>& values : Combinations(list.open)) {
+    if (!sql.empty()) sql.append(" UNION ALL ");
+    AppendRange(sql, list, values);
+  }
   Append(sql, {" ORDER BY 1", descending ? " DESC" : ""});
   return sql;
 }
@@ -61,6 +51,7 @@ ListReader::ListReader(Connection& connection, const List& list, const Page& pag
   use_.Bind(2, high);
   int parameter = 3;
   for (const Condition& condition : list_.conditions) Bind(use_, parameter++, condition);
+  for (const Condition& check : list_.checks) Bind(use_, parameter++, check);
 }
 
 }  // namespace orc::sqlite

@@ -13,11 +13,6 @@ AssetRow ReadAsset(const Use& use, const AssetTable& table) {
   return row;
 }
 
-// Whether rows of a kind without the column can match: their value is empty.
-bool CanMatch(bool has_column, const std::optional<std::string>& wanted) {
-  return has_column || !wanted || wanted->empty();
-}
-
 }  // namespace
 
 std::vector<AssetRow> Queries::FindAssets(orchestrator::AssetKind kind, std::span<const std::string> keys) {
@@ -34,23 +29,17 @@ std::vector<AssetRow> Queries::FindAssets(orchestrator::AssetKind kind, std::spa
 
 std::vector<AssetRow> Queries::ListAssets(orchestrator::AssetKind kind, const AssetFilter& filter, const Page& page) {
   const AssetTable& table = TableOf(kind);
-  if (!CanMatch(table.has_group, filter.group) || !CanMatch(table.has_label, filter.label)) return {};
-  List list{table.name, table.columns, "ord", {}, {}, {}};
-  // A group of performances is a task, which has few: with a group, the label needs no index.
-  if (table.has_label && filter.label) {
-    list.index = table.label_index;
-    list.conditions.push_back({"label", *filter.label});
-  }
-  if (table.has_group && filter.group) {
-    list.index = table.group_index;
-    list.conditions.push_back({"grp", *filter.group});
-  }
+  if (!CanMatch(table, filter)) return {};
+  List list{{table.table, table.columns, "ord"}};
+  Choose(table, filter, list);
+  if (!list.lead.empty()) list.index = std::string(table.table) + "_" + std::string(list.lead);
   ListReader reader(connection_, list, page);
   return ReadPage(reader, page, [&table](const Use& use) { return ReadAsset(use, table); });
 }
 
 std::vector<AssetRow> Queries::ListPlanFunctions(const Key& plan, const Page& page) {
-  const List list{"plan_functions", "function_ord", "function_ord", {}, {{"plan", std::string(plan.Raw())}}, {}};
+  List list{{"plan_functions", "function_ord", "function_ord"}};
+  list.conditions.push_back({"plan", plan});
   ListReader reader(connection_, list, page);
   const std::vector<int64_t> orders = ReadPage(reader, page, [](const Use& use) { return use.Int(0); });
   const AssetTable& table = TableOf(orchestrator::ASSET_FUNCTION);

@@ -1,4 +1,5 @@
 #include "domain/event_id.h"
+#include "store/event_hashes.h"
 #include "store/sqlite/encoding.h"
 #include "store/sqlite/failure.h"
 #include "store/sqlite/paging.h"
@@ -30,39 +31,30 @@ EventRow ReadEvent(const Use& use) {
   return row;
 }
 
-std::vector<int> Numbers(const google::protobuf::EnumDescriptor& names) {
-  std::vector<int> numbers;
-  for (int i = 0; i < names.value_count(); ++i) numbers.push_back(names.value(i)->number());
-  return numbers;
-}
-
-std::variant<int64_t, std::string, Condition::Text> AssetKeyValue(const std::string& asset_key) {
-  if (const std::optional<Key> key = Key::FromCanonical(asset_key)) return std::string(key->Raw());
-  return Condition::Text{asset_key};
-}
-
-// The index of the filter that leaves the fewest rows; further conditions are checked row by row.
+// The index of the filter that leaves the fewest rows. Hashes may be those of other keys and reasons: Matches decides.
 List EventList(const EventFilter& filter) {
-  static const std::vector<int> asset_kinds = Numbers(*orchestrator::AssetKind_descriptor());
-  static const std::vector<int> event_kinds = Numbers(*orchestrator::EventKind_descriptor());
-  List list{"events", kColumns, "position", {}, {}, {}};
-  if (filter.asset_key) {
-    list.conditions.push_back({"key_hash", AssetKeyHash(*filter.asset_key)});
-    list.conditions.push_back({"asset_key", AssetKeyValue(*filter.asset_key)});
+  List list{{"events", kColumns, "position"}};
+  if (!filter.asset_key && !filter.reason && (filter.asset_kind || filter.event_kind)) {
+    list.index = "events_kind";
+    list.AddColumn("asset_kind", filter.asset_kind, AssetKinds());
+    list.AddColumn("event_kind", filter.event_kind, EventKinds());
+    return list;
   }
-  if (filter.reason) list.conditions.push_back({"reason_hash", ReasonHash(*filter.reason)});
-  if (filter.asset_kind) list.conditions.push_back({"asset_kind", int64_t{*filter.asset_kind}});
-  if (filter.event_kind) list.conditions.push_back({"event_kind", int64_t{*filter.event_kind}});
   if (filter.asset_key) {
     list.table = "event_keys CROSS JOIN events USING (position)";
+    list.conditions.push_back({"key_hash", AssetKeyHash(*filter.asset_key)});
   } else if (filter.reason) {
     list.index = "events_reason";
-  } else if (filter.asset_kind || filter.event_kind) {
-    list.index = "events_kind";
-    if (!filter.asset_kind) list.open.push_back({"asset_kind", asset_kinds});
-    if (!filter.event_kind) list.open.push_back({"event_kind", event_kinds});
   }
+  if (filter.reason) list.checks.push_back({"reason_hash", ReasonHash(*filter.reason)});
+  if (filter.asset_kind) list.checks.push_back({"asset_kind", int64_t{*filter.asset_kind}});
+  if (filter.event_kind) list.checks.push_back({"event_kind", int64_t{*filter.event_kind}});
   return list;
+}
+
+bool Matches(const EventFilter& filter, const Use& use) {
+  return (!filter.asset_key || AssetKeyAt(use, 4) == *filter.asset_key) &&
+         (!filter.reason || ReasonInEvent(use.Bytes(kBodyColumn)) == *filter.reason);
 }
 
 }  // namespace
@@ -72,10 +64,7 @@ std::vector<EventRow> Queries::ListEvents(const EventFilter& filter, const Page&
   const bool has_end = filter.end_us && *filter.end_us < head_.timestamp_us;
   const int64_t end = has_end ? FirstPositionAt(*filter.end_us + 1) : head_.position + 1;
   ListReader reader(connection_, EventList(filter), page, first - 1, end);
-  // Different reasons may have the same hash.
-  const auto accept = [&filter](const Use& use) {
-    return !filter.reason || ReasonInEvent(use.Bytes(kBodyColumn)) == *filter.reason;
-  };
+  const auto accept = [&filter](const Use& use) { return Matches(filter, use); };
   return ReadPage(reader, page, accept, ReadEvent);
 }
 

@@ -1,6 +1,3 @@
-#include <tuple>
-
-#include "domain/state_machine.h"
 #include "store/sqlite/failure.h"
 #include "store/sqlite/paging.h"
 #include "store/sqlite/queries.h"
@@ -21,48 +18,6 @@ TaskRow ReadTask(const Use& use) {
                  use.Int32(6), use.Int32(7)};
 }
 
-const std::vector<int>& Statuses() {
-  static const std::vector<int> statuses = [] {
-    const auto* names = orchestrator::ComputeTaskStatus_descriptor();
-    std::vector<int> numbers;
-    for (int i = 0; i < names->value_count(); ++i) numbers.push_back(names->value(i)->number());
-    return numbers;
-  }();
-  return statuses;
-}
-
-std::string UnfinishedSql() {
-  std::string sql = "SELECT EXISTS (SELECT 1 FROM tasks INDEXED BY tasks_plan WHERE plan=?1 AND status IN (";
-  const char* separator = "";
-  for (const int status : Statuses()) {
-    if (IsFinal(static_cast<orchestrator::ComputeTaskStatus>(status))) continue;
-    sql.append(separator).append(std::to_string(status));
-    separator = ",";
-  }
-  return sql + "))";
-}
-
-// The index of the filter that leaves the fewest rows, as far as one can know: a plan has fewer tasks than a function,
-// a function fewer than a worker. Further conditions are checked row by row.
-List TaskList(const TaskFilter& filter) {
-  List list{"tasks", kColumns, "ord", {}, {}, {}};
-  if (filter.plan) list.conditions.push_back({"plan", std::string(filter.plan->Raw())});
-  if (filter.function) list.conditions.push_back({"function", std::string(filter.function->Raw())});
-  if (filter.worker) list.conditions.push_back({"worker", *filter.worker});
-  if (filter.status) list.conditions.push_back({"status", int64_t{*filter.status}});
-  if (filter.plan) {
-    list.index = "tasks_plan";
-  } else if (filter.function) {
-    list.index = "tasks_function";
-  } else if (filter.worker) {
-    list.index = "tasks_worker";
-  } else if (filter.status) {
-    list.index = "tasks_status";
-  }
-  if (!list.conditions.empty() && !filter.status) list.open.push_back({"status", Statuses()});
-  return list;
-}
-
 }  // namespace
 
 std::vector<TaskRow> Queries::FindTaskRows(std::span<const Key> keys) {
@@ -81,7 +36,10 @@ std::vector<FullTaskRow> Queries::FindTasks(std::span<const Key> keys) {
 }
 
 std::vector<FullTaskRow> Queries::ListTasks(const TaskFilter& filter, const Page& page) {
-  ListReader reader(connection_, TaskList(filter), page);
+  List list{{"tasks", kColumns, "ord"}};
+  Choose(filter, list);
+  if (!list.lead.empty()) list.index = "tasks_" + std::string(list.lead);
+  ListReader reader(connection_, list, page);
   return WithBodies(ReadPage(reader, page, ReadTask), page.max_bytes);
 }
 
@@ -106,10 +64,7 @@ std::vector<TaskRef> Queries::ListFunctionTasks(const Key& function, orchestrato
   use.Bind(2, int64_t{status});
   std::vector<TaskRef> tasks;
   while (use.Step()) tasks.push_back({use.Int(0), use.Int32(1), use.AsKey(2)});
-  // Sorted here: an index for this one order would cost every registration more than the sort costs the rare caller.
-  std::sort(tasks.begin(), tasks.end(), [](const TaskRef& left, const TaskRef& right) {
-    return std::tie(left.rank, left.order) < std::tie(right.rank, right.order);
-  });
+  SortByRank(tasks);
   return tasks;
 }
 
@@ -138,7 +93,9 @@ std::vector<OutputRow> Queries::FindOutputs(std::span<const Key> tasks) {
 }
 
 bool Queries::HasUnfinishedTask(const Key& plan) {
-  static const std::string sql = UnfinishedSql();
+  static const std::string sql =
+      "SELECT EXISTS (SELECT 1 FROM tasks INDEXED BY tasks_plan WHERE plan=?1 AND status IN (" + UnfinishedStatuses() +
+      "))";
   Use use(connection_, sql);
   use.Bind(1, plan);
   return use.Step() && use.Int(0) != 0;
