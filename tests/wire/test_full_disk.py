@@ -1,11 +1,15 @@
 """A store that takes no more writes: refusals, no harm, and recovery by itself."""
 import resource
 
+import pytest
+
 from checks import OK, UNAVAILABLE
 from client import stub
 from history import check_state
 from protocol import CLASSES, pb
 from world import MEMBERS, World, key, new_plan
+
+pytestmark = pytest.mark.data_folder
 
 FILE_BYTES = 6 << 20
 
