@@ -1,0 +1,135 @@
+"""A TCP gate between a client and a server of this machine: it forwards what passes, and breaks connections when told."""
+import asyncio
+import threading
+
+TO_SERVER, TO_CLIENT = "to server", "to client"
+
+
+class Gate:
+    """Forwards from `port` to the server's port, until close(). Its methods may be called from any thread.
+
+    `meddle` sees all that passes: it is called with the way and the bytes and gives what passes instead; None cuts the
+    connection, and nothing of these bytes passes. It is set by tests, and runs in the gate's thread.
+    `refuse`: while true, new connections are closed at once. `delay`: seconds that everything takes to pass.
+    """
+
+    def __init__(self, server_port):
+        self.server_port = server_port
+        self.meddle = None
+        self.refuse = False
+        self.delay = 0.0
+        self._links = set()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self._listener = self._run(asyncio.start_server(self._serve, "127.0.0.1", 0))
+        self.port = self._listener.sockets[0].getsockname()[1]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def _run(self, work):
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(20)
+
+    async def _serve(self, client_reader, client_writer):
+        if self.refuse:
+            client_writer.transport.abort()
+            return
+        try:
+            server_reader, server_writer = await asyncio.open_connection("127.0.0.1", self.server_port)
+        except OSError:
+            client_writer.transport.abort()
+            return
+        link = (client_writer, server_writer)
+        self._links.add(link)
+        await asyncio.gather(self._pump(TO_SERVER, client_reader, server_writer),
+                             self._pump(TO_CLIENT, server_reader, client_writer), return_exceptions=True)
+        self._cut(link)
+
+    async def _pump(self, way, reader, writer):
+        """Until one side ends; then the other is closed too, but not the opposite way before it has noticed."""
+        try:
+            while data := await reader.read(1 << 16):
+                if self.delay:
+                    await asyncio.sleep(self.delay)
+                if self.meddle is not None:
+                    data = self.meddle(way, data)
+                if data is None:
+                    reader._transport.abort()
+                    break
+                writer.write(data)
+                await writer.drain()
+        except OSError:
+            pass
+        writer.close()
+
+    def _cut(self, link):
+        self._links.discard(link)
+        for writer in link:
+            writer.transport.abort()
+
+    async def _cut_all(self):
+        for link in list(self._links):
+            self._cut(link)
+
+    def close_all(self):
+        """Ends every connection, as a network that resets them."""
+        self._run(self._cut_all())
+
+    def close(self):
+        self._listener.close()
+        self.close_all()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(20)
+        self._loop.close()
+
+
+def cut_after(way, count):
+    """Cuts the connection that carries the next byte after `count` this way. Once."""
+    left = count
+
+    def meddle(passing, data):
+        nonlocal left
+        if passing != way or left is None:
+            return data
+        if len(data) <= left:
+            left -= len(data)
+            return data
+        left = None
+        return None
+
+    return meddle
+
+
+def cut_at(way, text):
+    """Cuts the connection that carries this text. Once."""
+    done = False
+
+    def meddle(passing, data):
+        nonlocal done
+        if done or passing != way or text not in data:
+            return data
+        done = True
+        return None
+
+    return meddle
+
+
+def corrupt_after(way, count):
+    """Changes one byte. Once."""
+    left = count
+
+    def meddle(passing, data):
+        nonlocal left
+        if passing != way or left is None:
+            return data
+        if len(data) <= left:
+            left -= len(data)
+            return data
+        at, left = left, None
+        return data[:at] + bytes([data[at] ^ 0xFF]) + data[at + 1:]
+
+    return meddle
