@@ -9,9 +9,12 @@ import sys
 
 import pytest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "wire"))
+for folder in ("tls", "wire"):
+    sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / folder))
 
+from pki import Authority  # noqa: E402
 from postgres import Postgres  # noqa: E402
+from secure import SecurePostgres  # noqa: E402
 from server import BINARY, Server  # noqa: E402
 from world import MEMBERS  # noqa: E402
 
@@ -25,6 +28,13 @@ CHANNELS = {"c": MEMBERS, "other": MEMBERS}
 def postgres():
     """For the tests that leave it alone."""
     with Postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def secure(tmp_path_factory):
+    """Asks for passwords, and for TLS."""
+    with SecurePostgres(Authority(tmp_path_factory.mktemp("pki"), "database-ca")) as server:
         yield server
 
 

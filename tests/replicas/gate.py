@@ -8,8 +8,8 @@ TO_SERVER, TO_CLIENT = "to server", "to client"
 class Gate:
     """Forwards from `port` to the server's port, until close(). Its methods may be called from any thread.
 
-    `meddle` sees all that passes: it is called with the way and the bytes and gives what passes instead; None cuts the
-    connection, and nothing of these bytes passes. It is set by tests, and runs in the gate's thread.
+    `meddle`, a Fault or None, sees all that passes: it is called with the way and the bytes and gives what passes
+    instead; None cuts the connection, and nothing of these bytes passes. It runs in the gate's thread.
     `refuse`: while true, new connections are closed at once. `delay`: seconds that everything takes to pass.
     """
 
@@ -87,49 +87,23 @@ class Gate:
         self._loop.close()
 
 
-def cut_after(way, count):
-    """Cuts the connection that carries the next byte after `count` this way. Once."""
-    left = count
+class Fault:
+    """Something that `meddle` does once: to the bytes that hold the first one after `count` this way, or `text`."""
 
-    def meddle(passing, data):
-        nonlocal left
-        if passing != way or left is None:
+    def __init__(self, way, count=0, text=b"", corrupt=False):
+        self.way = way
+        self.left = count
+        self.text = text
+        self.corrupt = corrupt
+        self.done = threading.Event()
+
+    def __call__(self, way, data):
+        if way != self.way or self.done.is_set():
             return data
-        if len(data) <= left:
-            left -= len(data)
+        if len(data) <= self.left or self.text not in data:
+            self.left -= 0 if self.text else len(data)
             return data
-        left = None
-        return None
-
-    return meddle
-
-
-def cut_at(way, text):
-    """Cuts the connection that carries this text. Once."""
-    done = False
-
-    def meddle(passing, data):
-        nonlocal done
-        if done or passing != way or text not in data:
-            return data
-        done = True
-        return None
-
-    return meddle
-
-
-def corrupt_after(way, count):
-    """Changes one byte. Once."""
-    left = count
-
-    def meddle(passing, data):
-        nonlocal left
-        if passing != way or left is None:
-            return data
-        if len(data) <= left:
-            left -= len(data)
-            return data
-        at, left = left, None
-        return data[:at] + bytes([data[at] ^ 0xFF]) + data[at + 1:]
-
-    return meddle
+        self.done.set()
+        if not self.corrupt:
+            return None
+        return data[:self.left] + bytes([data[self.left] ^ 0xFF]) + data[self.left + 1:]

@@ -116,15 +116,14 @@ class Postgres:
 
 
 class Standby(Postgres):
-    """A copy of `primary` that follows it, under the name `standby`, and waits to be promoted."""
+    """A copy of the primary at `port` that follows it, under the name `standby`, and waits to be promoted."""
 
-    def __init__(self, primary):
-        self.primary = primary
-        super().__init__()
+    def __init__(self, port):
+        self.source = f"host=127.0.0.1 port={port} user={USER} application_name=standby"
+        super().__init__(wal_retrieve_retry_interval="100ms")
 
     def _fill(self):
-        run_program("pg_basebackup", "-D", self.data, "-R", "-X", "stream", "-c", "fast", "--no-sync", "-d",
-                    f"host={self.primary.folder} port={self.primary.port} user={USER} application_name=standby")
+        run_program("pg_basebackup", "-D", self.data, "-R", "-X", "stream", "-c", "fast", "--no-sync", "-d", self.source)
 
     def promote(self):
         assert self.run("SELECT pg_promote()") == [["t"]]
