@@ -16,6 +16,7 @@ from pki import Authority  # noqa: E402
 from postgres import Postgres  # noqa: E402
 from secure import SecurePostgres  # noqa: E402
 from server import BINARY, Server  # noqa: E402
+from traffic import Traffic  # noqa: E402
 from world import MEMBERS  # noqa: E402
 
 if not BINARY:
@@ -59,6 +60,20 @@ def replica(tmp_path):
     for server in made:
         if server.process is not None and server.is_running():
             server.kill()
+
+
+@pytest.fixture
+def traffic():
+    """Makes Traffic, which ends with the test."""
+    made = []
+
+    def make(name=""):
+        made.append(Traffic(name))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.give_up()
 
 
 @pytest.fixture

@@ -9,36 +9,35 @@ from checks import UNAVAILABLE
 from gate import TO_CLIENT, TO_SERVER, Fault, Gate
 from postgres import Postgres
 from readiness import watch_readiness
-from traffic import Traffic
 from world import World
 
 WRITERS = 8
 SUBSCRIBERS = 3
 
 
-def start_traffic(server):
+def begin(load, server):
     World(server, "c").register_organizations()
-    traffic = Traffic().write(server, WRITERS).follow(server, SUBSCRIBERS)
-    traffic.wait_for(50)
-    return traffic
+    load.write(server, WRITERS).follow(server, SUBSCRIBERS)
+    load.wait_for(50)
+    return load
 
 
-def finish(traffic, server, postgres, database):
+def finish(load, server, postgres, database):
     """Calls succeed again, by themselves, in the same process; then all is compared."""
-    traffic.wait_for(100)
+    load.wait_for(100)
     assert server.is_running(), server.log_text()
-    traffic.finish(server)
-    traffic.check(postgres, database)
+    load.finish(server)
+    load.check(postgres, database)
     assert server.stop() == 0
 
 
 def inject(fault):
-    def begin(gate):
+    def break_something(gate):
         gate.meddle = fault
         assert fault.done.wait(30), "nothing passes"
         gate.meddle = None
 
-    return begin
+    return break_something
 
 
 def refuse_for_a_while(gate):
@@ -54,13 +53,13 @@ def delay_for_a_while(gate):
     gate.delay = 0.0
 
 
-def break_again_and_again(gate, traffic, breaks):
-    for begin in breaks:
-        begin(gate)
-        traffic.wait_for(10)
+def break_again_and_again(gate, load, breaks):
+    for break_something in breaks:
+        break_something(gate)
+        load.wait_for(10)
 
 
-def test_commits_that_are_cut(postgres, database, replica, chance, is_heavy):
+def test_commits_that_are_cut(postgres, database, replica, traffic, chance, is_heavy):
     """Connections end where the answer to COMMIT should come, anywhere on the way to it, and all at once."""
     ways = [lambda: inject(Fault(TO_CLIENT, text=b"COMMIT\0")), lambda: inject(Fault(TO_CLIENT, text=b"COMMIT\0")),
             lambda: inject(Fault(TO_SERVER, chance.randrange(4000))),
@@ -69,13 +68,13 @@ def test_commits_that_are_cut(postgres, database, replica, chance, is_heavy):
     breaks = [chance.choice(ways)() for _ in range(500 if is_heavy else 40)] + [refuse_for_a_while]
     with Gate(postgres.port) as gate:
         server = replica(postgres.url(database, gate.port) + "?sslmode=disable", "--migrate").start()
-        traffic = start_traffic(server)
-        break_again_and_again(gate, traffic, breaks)
-        finish(traffic, server, postgres, database)
-    assert not any("may have happened" in call.text for call in traffic.calls), "it could be found out"
+        load = begin(traffic(), server)
+        break_again_and_again(gate, load, breaks)
+        finish(load, server, postgres, database)
+    assert not any("may have happened" in call.text for call in load.calls), "it could be found out"
 
 
-def test_bytes_that_are_changed_under_tls(secure, replica, chance, is_heavy):
+def test_bytes_that_are_changed_under_tls(secure, replica, traffic, chance, is_heavy):
     """TLS notices it: a connection ends, and nothing wrong is stored or told."""
     user, database = secure.new_owner("secret")
     ways = [lambda: inject(Fault(TO_SERVER, chance.randrange(4000), corrupt=True)),
@@ -84,17 +83,17 @@ def test_bytes_that_are_changed_under_tls(secure, replica, chance, is_heavy):
     with Gate(secure.port) as gate:
         url = f"postgresql://{user}:secret@127.0.0.1:{gate.port}/{database}?sslmode=require"
         server = replica(url, "--migrate").start()
-        traffic = start_traffic(server)
-        break_again_and_again(gate, traffic, breaks)
-        finish(traffic, server, secure, database)
+        load = begin(traffic(), server)
+        break_again_and_again(gate, load, breaks)
+        finish(load, server, secure, database)
 
 
 @pytest.mark.parametrize("signal_number", [signal.SIGQUIT, signal.SIGINT], ids=["crash", "fast shutdown"])
-def test_restart_of_the_database_under_load(replica, signal_number):
+def test_restart_of_the_database_under_load(replica, traffic, signal_number):
     with Postgres() as postgres:
         database = postgres.create_database()
         server = replica(postgres.url(database), "--migrate").start()
-        traffic = start_traffic(server)
+        load = begin(traffic(), server)
         with watch_readiness(server) as readiness:
             readiness.wait_for("SERVING")
             postgres.end(signal_number)
@@ -102,5 +101,5 @@ def test_restart_of_the_database_under_load(replica, signal_number):
             time.sleep(0.3)
             postgres.start()
             readiness.wait_for("SERVING")
-        finish(traffic, server, postgres, database)
-    assert set(traffic.stream_ends) <= {UNAVAILABLE}
+        finish(load, server, postgres, database)
+    assert set(load.stream_ends) <= {UNAVAILABLE}

@@ -11,7 +11,6 @@ from history import check_state
 from postgres import USER, Postgres, Standby
 from protocol import pb
 from readiness import watch_readiness
-from traffic import Traffic
 from world import World, key, new_plan
 
 SECONDS = 60
@@ -54,14 +53,14 @@ def pair():
 
 
 @pytest.mark.parametrize("signal_number", [signal.SIGKILL, signal.SIGINT], ids=["kill -9", "fast shutdown"])
-def test_a_primary_that_ends_under_load(pair, replica, signal_number):
+def test_a_primary_that_ends_under_load(pair, replica, traffic, signal_number):
     """Clients see UNAVAILABLE until the standby is promoted; then all goes on there, in the same processes."""
     servers = [replica(pair.url(), "--migrate").start() for _ in range(2)]
     World(servers[0], "c").register_organizations()
-    traffic = Traffic()
+    load = traffic()
     for server in servers:
-        traffic.write(server, 6).follow(server, 3)
-    traffic.wait_for(200)
+        load.write(server, 6).follow(server, 3)
+    load.wait_for(200)
     with watch_readiness(servers[0]) as readiness:
         readiness.wait_for("SERVING")
         pair.primary.end(signal_number)
@@ -69,9 +68,9 @@ def test_a_primary_that_ends_under_load(pair, replica, signal_number):
         assert World(servers[0], "other").a.outcome(new_plan("p"))[0] == UNAVAILABLE
         pair.standby.promote()
         readiness.wait_for("SERVING")
-    traffic.wait_for(200)
-    traffic.finish(servers[1])
-    traffic.check(pair.standby, pair.database)
+    load.wait_for(200)
+    load.finish(servers[1])
+    load.check(pair.standby, pair.database)
     for server in servers:
         assert server.is_running() and server.stop() == 0
 

@@ -7,7 +7,6 @@ import time
 from checks import OK, UNAVAILABLE
 from history import check_state
 from protocol import pb
-from traffic import Traffic
 from world import World, key, new_model, new_models, new_plan, new_task, task_action
 
 
@@ -64,23 +63,23 @@ def test_one_plan_through_two_replicas(postgres, database, replica):
             reached[key(parent), pb.STATUS_DONE] for parent in parents)
 
 
-def test_kills_under_load(postgres, database, replica, chance, is_heavy):
+def test_kills_under_load(postgres, database, replica, traffic, chance, is_heavy):
     """20 writers and 10 subscribers on each of two replicas, one of which dies again and again."""
     kills = 50 if is_heavy else 5
     servers = two(replica, postgres, database)
     World(servers[0], "c").register_organizations()
-    traffic = Traffic()
+    load = traffic()
     for server in servers:
-        traffic.write(server, 20).follow(server, 10)
+        load.write(server, 20).follow(server, 10)
     for _ in range(kills):
-        traffic.wait_for(chance.randint(50, 300))
+        load.wait_for(chance.randint(50, 300))
         victim = chance.choice(servers)
         victim.kill()
         victim.start()
-    traffic.wait_for(100)
-    traffic.finish(servers[0])
-    assert traffic.check(postgres, database) > 100 * kills
-    assert traffic.stream_ends[UNAVAILABLE] >= kills
+    load.wait_for(100)
+    load.finish(servers[0])
+    assert load.check(postgres, database) > 100 * kills
+    assert load.stream_ends[UNAVAILABLE] >= kills
     for server in servers:
         assert server.stop() == 0
 
@@ -101,18 +100,18 @@ def stop_in_a_transaction(postgres, server, name):
     raise AssertionError("the server was never met in a transaction")
 
 
-def test_a_replica_that_hangs_in_a_batch(postgres, database, replica):
+def test_a_replica_that_hangs_in_a_batch(postgres, database, replica, traffic):
     """Its channel is free again after the 10 s that the database waits for it; until then others are refused within the
     5 s that a writer waits. Other channels, reads and subscribers wait for nothing."""
     hanging = replica(postgres.url(database) + "?application_name=hanging", "--migrate").start()
     other = replica(postgres.url(database), "--migrate").start()
     for channel in ("c", "other"):
         World(hanging, channel).register_organizations()
-    busy = Traffic().write(hanging, 4).follow(other, 2)
+    busy = traffic().write(hanging, 4).follow(other, 2)
     busy.wait_for(20)
     stop_in_a_transaction(postgres, hanging, "hanging")
     began = time.monotonic()
-    waiting = Traffic("waiting").write(other, 2)
+    waiting = traffic("waiting").write(other, 2)
     elsewhere = World(other, "other")
     for i in range(20):
         started = time.monotonic()

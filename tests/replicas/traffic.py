@@ -14,7 +14,7 @@ from world import A, B, key, new_plan, new_sample, new_samples
 
 CHANNEL = "c"
 SAMPLES = 3
-RECOVERY_SECONDS = 90  # longer than any recovery may take; what hangs fails the test instead of the run
+RECOVERY_SECONDS = 60  # longer than any recovery may take; what hangs fails the test instead of the run
 LAST = "the end"
 
 NO_ANSWER = "no answer"
@@ -61,7 +61,9 @@ class Traffic:
         self.stream_ends = collections.Counter()
         self.problems = []
         self._stop = threading.Event()
+        self._given_up = threading.Event()
         self._changed = threading.Condition()
+        self._acknowledged = 0
         self._writers = []
         self._subscribers = []
 
@@ -69,7 +71,7 @@ class Traffic:
 
     def write(self, server, count=1):
         for _ in range(count):
-            thread = threading.Thread(target=self._write, args=(server, f"{self.name} {len(self._writers)}"))
+            thread = threading.Thread(target=self._write, args=(server, f"{self.name} {len(self._writers)}"), daemon=True)
             self._writers.append(thread)
             thread.start()
         return self
@@ -84,6 +86,7 @@ class Traffic:
             call = Call(keys, status, text, began, time.monotonic() - began)
             with self._changed:
                 self.calls.append(call)
+                self._acknowledged += call.is_acknowledged()
                 if status not in ("OK", "UNAVAILABLE"):
                     self.problems.append(call)
                 self._changed.notify_all()
@@ -93,20 +96,12 @@ class Traffic:
                 connection = server.connect()
         connection.close()
 
-    def acknowledged(self):
-        with self._changed:
-            return [call for call in self.calls if call.is_acknowledged()]
-
-    def count(self):
-        return len(self.acknowledged())
-
-    def wait_for(self, more, seconds=RECOVERY_SECONDS):
+    def wait_for(self, more):
         """Until so many more calls are acknowledged."""
-        deadline = time.monotonic() + seconds
-        wanted = self.count() + more
         with self._changed:
-            while sum(call.is_acknowledged() for call in self.calls) < wanted:
-                assert self._changed.wait(deadline - time.monotonic()), ("no call succeeds", self.calls[-3:])
+            wanted = self._acknowledged + more
+            done = self._changed.wait_for(lambda: self._acknowledged >= wanted, RECOVERY_SECONDS)
+            assert done, ("calls do not succeed", self.calls[-3:])
 
     # --- subscribers
 
@@ -114,20 +109,19 @@ class Traffic:
         for _ in range(count):
             seen = []
             self.seen.append(seen)
-            thread = threading.Thread(target=self._follow, args=(server, seen))
+            thread = threading.Thread(target=self._follow, args=(server, seen), daemon=True)
             self._subscribers.append(thread)
             thread.start()
         return self
 
     def _follow(self, server, seen):
         """Resumes after the last event, until the last one of all."""
-        while True:
+        while not self._given_up.is_set():
             connection = server.connect()
             start = seen[-1][0] if seen else ""
             stream = connection.unary_stream(
                 "/orchestrator.EventService/SubscribeToEvents", request_serializer=raw_bytes)(
-                    pb.SubscribeToEventsParam(start_event_id=start), metadata=identity(B, CHANNEL),
-                    timeout=RECOVERY_SECONDS)
+                    pb.SubscribeToEventsParam(start_event_id=start), metadata=identity(B, CHANNEL))
             try:
                 for raw in stream:
                     event = pb.Event.FromString(raw)
@@ -149,10 +143,20 @@ class Traffic:
 
     # --- the end
 
+    def give_up(self):
+        """At the end of a test, however it went: no thread goes on."""
+        self._stop.set()
+        self._given_up.set()
+
     def stop_writers(self):
         self._stop.set()
-        for thread in self._writers:
-            thread.join()
+        self._join(self._writers)
+
+    def _join(self, threads):
+        deadline = time.monotonic() + RECOVERY_SECONDS
+        for thread in threads:
+            thread.join(max(0, deadline - time.monotonic()))
+        assert not any(thread.is_alive() for thread in threads), "clients hang"
 
     def finish(self, server):
         """Ends the writers, then, by a last call through `server`, the subscribers."""
@@ -162,8 +166,7 @@ class Traffic:
         while (outcome := caller.outcome(new_plan(LAST))[0]) not in ("OK", "ALREADY_EXISTS"):
             assert time.monotonic() < deadline, outcome
             time.sleep(0.05)
-        for thread in self._subscribers:
-            thread.join()
+        self._join(self._subscribers)
 
     def check(self, postgres, database):
         """What was acknowledged is in the database once, what was refused is not, nothing else is in halves, and every
