@@ -45,26 +45,24 @@ class Gate:
             return
         link = (client_writer, server_writer)
         self._links.add(link)
-        await asyncio.gather(self._pump(TO_SERVER, client_reader, server_writer),
-                             self._pump(TO_CLIENT, server_reader, client_writer), return_exceptions=True)
+        try:
+            await asyncio.gather(self._pump(TO_SERVER, client_reader, server_writer),
+                                 self._pump(TO_CLIENT, server_reader, client_writer))
+        except OSError:
+            pass  # one side has ended: so has the other
         self._cut(link)
 
     async def _pump(self, way, reader, writer):
-        """Until one side ends; then the other is closed too, but not the opposite way before it has noticed."""
-        try:
-            while data := await reader.read(1 << 16):
-                if self.delay:
-                    await asyncio.sleep(self.delay)
-                if self.meddle is not None:
-                    data = self.meddle(way, data)
-                if data is None:
-                    reader._transport.abort()
-                    break
-                writer.write(data)
-                await writer.drain()
-        except OSError:
-            pass
-        writer.close()
+        while data := await reader.read(1 << 16):
+            if self.delay:
+                await asyncio.sleep(self.delay)
+            if self.meddle is not None:
+                data = self.meddle(way, data)
+            if data is None:
+                raise ConnectionAbortedError
+            writer.write(data)
+            await writer.drain()
+        writer.close()  # what was sent arrives first
 
     def _cut(self, link):
         self._links.discard(link)

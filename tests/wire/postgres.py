@@ -1,9 +1,7 @@
 """PostgreSQL servers of the tests' own: clusters in private folders, on free ports of the loopback interface, run as an
 ordinary user (PostgreSQL refuses to run as root), with durability on. They are removed with all they hold."""
-import ctypes
 import os
 import pathlib
-import pwd
 import shutil
 import signal
 import socket
@@ -12,29 +10,22 @@ import tempfile
 import time
 
 PROGRAMS = pathlib.Path("/usr/lib/postgresql/15/bin")
+OWNER = "postgres"  # of the files and processes, when the tests run as root
 USER = "orc"
 START_SECONDS = 60
 
 
-def ordinary_user():
-    """Whom the programs run as, for subprocess."""
+def as_ordinary_user():
+    """What a command begins with. subprocess could do the same, but by fork(), in which gRPC's handlers may hang."""
     if os.geteuid() != 0:
-        return {}
-    user = pwd.getpwnam("postgres")
-    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+        return ["setpriv"]
+    return ["setpriv", "--reuid", OWNER, "--regid", OWNER, "--clear-groups"]
 
 
 def give_away(path):
     """To the user that the programs run as."""
-    user = ordinary_user()
-    if user:
-        os.chown(path, user["user"], user["group"])
-
-
-def end_with_parent():
-    """In the new process: it does not outlive the tests, however they end."""
-    pr_set_pdeathsig = 1
-    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGQUIT)
+    if os.geteuid() == 0:
+        shutil.chown(path, OWNER, OWNER)
 
 
 def free_port():
@@ -43,7 +34,8 @@ def free_port():
 
 
 def run_program(name, *arguments):
-    done = subprocess.run([PROGRAMS / name, *map(str, arguments)], capture_output=True, text=True, **ordinary_user())
+    command = [*as_ordinary_user(), PROGRAMS / name, *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, (name, arguments, done.stderr)
     return done.stdout.strip()
 
@@ -75,10 +67,11 @@ class Postgres:
 
     def start(self):
         settings = [word for name, value in self.settings.items() for word in ("-c", f"{name}={value}")]
+        # Whatever ends the tests ends it.
+        command = [*as_ordinary_user(), "--pdeathsig", "SIGQUIT", PROGRAMS / "postgres", "-D", self.data, "-k", self.folder,
+                   "-h", "127.0.0.1", "-p", str(self.port), *settings]
         with open(self.folder / "log", "ab") as log:
-            self.process = subprocess.Popen(
-                [PROGRAMS / "postgres", "-D", self.data, "-k", self.folder, "-h", "127.0.0.1", "-p", str(self.port),
-                 *settings], stdout=log, stderr=log, preexec_fn=end_with_parent, **ordinary_user())
+            self.process = subprocess.Popen(command, stdout=log, stderr=log)
         deadline = time.monotonic() + START_SECONDS
         while subprocess.run([PROGRAMS / "pg_isready", "-q", "-h", self.folder, "-p", str(self.port)],
                              check=False).returncode != 0:

@@ -52,12 +52,11 @@ class Server:
         return [BINARY, "serve", "--channel-config", str(self.channel_file), "--data-dir", str(self.data),
                 "--listen", "127.0.0.1:0", *self.flags]
 
-    def start(self, before_exec=None):
-        """`before_exec` runs in the new process, to set its limits."""
+    def start(self):
         with self._log_grew:
             self._log = []
         self.process = subprocess.Popen(self.command(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                                        env=self.environment, preexec_fn=before_exec)
+                                        env=self.environment)
         threading.Thread(target=self._follow, args=(self.process.stderr, self._log), daemon=True).start()
         try:
             self.address = self.wait_for_log("gRPC server listening", START_SECONDS)["address"]
