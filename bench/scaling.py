@@ -15,6 +15,7 @@ DOCUMENT = pathlib.Path(__file__).resolve().parents[1] / "docs" / "scaling.md"
 ORGANIZATION = "BenchMSP"
 GENERATORS = 2
 LAYOUTS = [(1, 1), (2, 1), (1, 2), (2, 2)]  # replicas, channels
+SIZES = [1, 8, 64]  # calls at once of each generator
 HEADINGS = ["Replicas", "Channels", "Calls at once", "Calls/s", "p50, ms", "p99, ms", "Failures"]
 
 
@@ -40,7 +41,7 @@ def measure(programs, scale, store, replicas, channels):
         running = [start(programs / "orchestrator_bench", scale, servers[i % replicas], f"channel{i % channels}")
                    for i in range(GENERATORS)]
         all_figures = [figures_of(each) for each in running]
-    for size in all_figures[0]:
+    for size in SIZES:
         figures = [each[size] for each in all_figures]
         yield [replicas, channels, size * GENERATORS, f"{sum(each['value'] for each in figures):,.0f}",
                *(f"{max(each[name] for each in figures):.2f}" for name in ("p50_ms", "p99_ms")),

@@ -109,11 +109,10 @@ def test_a_primary_that_ends_while_a_commit_waits(pair, replica, signal_number):
     pair.primary.end(signal_number)
     pair.standby.promote()
     assert call.exception() is not None
-    status, text = outcome_of(call.exception())
-    assert status == UNAVAILABLE and "may have happened" not in text
+    assert outcome_of(call.exception())[0] == UNAVAILABLE
     with watch_readiness(server) as readiness:
         readiness.wait_for("SERVING")
-    assert world.a.outcome(pb.GetComputePlanParam(key=key("waits")))[0] == "NOT_FOUND", server.log_text()
+    assert world.a.outcome(pb.GetComputePlanParam(key=key("waits")))[0] == "NOT_FOUND"
     assert world.a.outcome(new_plan("after")) == (OK, "")
     assert next(stream).asset_key == key("after")
     stream.cancel()
