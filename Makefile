@@ -4,7 +4,7 @@ PYTHON ?= /usr/bin/python3
 BINARY := build/$(PRESET)/orchestrator
 
 .DEFAULT_GOAL := help
-.PHONY: help dependencies build demo test test-asan test-tsan test-image chart-golden run image bench lint format clean
+.PHONY: help dependencies build demo test test-heavy test-asan test-tsan test-image chart-golden run image bench lint format clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -20,6 +20,9 @@ demo: build ## run a federated plan of three organizations through a fresh serve
 
 test: build ## run the whole test suite
 	@scripts/test $(PRESET)
+
+test-heavy: ## the same, with ten times as many kills and broken connections
+	@ORCHESTRATOR_TEST_HEAVY=1 $(MAKE) --no-print-directory test
 
 test-asan: ## the same under the address and undefined behaviour sanitizers
 	@$(MAKE) --no-print-directory test PRESET=asan

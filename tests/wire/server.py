@@ -22,15 +22,17 @@ def channel_file_text(channels):
 
 
 class Server:
-    """One server on one data folder. It may be started again after it has ended."""
+    """One server on one data folder, or on the database that the variables of `environment` name. It may be started
+    again after it has ended."""
 
-    def __init__(self, folder, channels, *flags):
+    def __init__(self, folder, channels, *flags, environment=None):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.data = self.folder / "data"
         self.channel_file = self.folder / "channels.yaml"
         self.write_channels(channels)
         self.flags = flags
+        self.environment = {**os.environ, **(environment or {})}
         self.process = None
         self.address = None
         self.connection = None
@@ -50,12 +52,11 @@ class Server:
         return [BINARY, "serve", "--channel-config", str(self.channel_file), "--data-dir", str(self.data),
                 "--listen", "127.0.0.1:0", *self.flags]
 
-    def start(self, before_exec=None):
-        """`before_exec` runs in the new process, to set its limits."""
+    def start(self):
         with self._log_grew:
             self._log = []
         self.process = subprocess.Popen(self.command(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                                        preexec_fn=before_exec)
+                                        env=self.environment)
         threading.Thread(target=self._follow, args=(self.process.stderr, self._log), daemon=True).start()
         try:
             self.address = self.wait_for_log("gRPC server listening", START_SECONDS)["address"]

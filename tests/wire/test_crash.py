@@ -221,6 +221,7 @@ def test_stop_under_load(own_server):
             assert world.a.outcome(request) == (OK, ""), "the task can still make that step"
 
 
+@pytest.mark.data_folder
 def test_second_process_on_the_same_folder(own_server):
     """Refused with a text that says why and what to do; the first goes on."""
     server = own_server({"c": MEMBERS}).start()

@@ -1,18 +1,23 @@
 """A store that takes no more writes: refusals, no harm, and recovery by itself."""
 import resource
 
+import pytest
+
 from checks import OK, UNAVAILABLE
 from client import stub
 from history import check_state
 from protocol import CLASSES, pb
+from readiness import watch_readiness
 from world import MEMBERS, World, key, new_plan
+
+pytestmark = pytest.mark.data_folder
 
 FILE_BYTES = 6 << 20
 
 
-def full_disk():
-    """No file of the process may grow beyond this: its writes fail as on a full disk."""
-    resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_BYTES, resource.RLIM_INFINITY))
+def limit_files(server, size):
+    """No file of the server may grow beyond this: its writes fail as on a full disk."""
+    resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
 
 def large_plan(label):
@@ -29,45 +34,32 @@ def fill(world, stored, limit=2000):
     raise AssertionError("the disk does not fill up")
 
 
-def readiness(server):
-    request = CLASSES["grpc.health.v1.HealthCheckRequest"](service="readiness")
-    return stub(server.connection, "/grpc.health.v1.Health/Watch")(request, timeout=60)
-
-
-def wait_for_status(stream, name):
-    """Follows the health stream until it says this."""
-    wanted = CLASSES["grpc.health.v1.HealthCheckResponse"](status=name)
-    for answer in stream:
-        if answer == wanted:
-            return
-    raise AssertionError(f"the health stream ended before {name}")
-
-
 def test_full_disk(own_server):
-    server = own_server({"c": MEMBERS, "other": MEMBERS}).start(full_disk)
+    server = own_server({"c": MEMBERS, "other": MEMBERS}).start()
+    limit_files(server, FILE_BYTES)
     world = World(server, "c").register_organizations()
-    health = readiness(server)
-    wait_for_status(health, "SERVING")
     stored = []
-    status, text = fill(world, stored)
-    assert status == UNAVAILABLE and text
-    assert len(stored) > 10
-    wait_for_status(health, "NOT_SERVING")
+    with watch_readiness(server) as readiness:
+        readiness.wait_for("SERVING")
+        status, text = fill(world, stored)
+        assert status == UNAVAILABLE and text
+        assert len(stored) > 10
+        readiness.wait_for("NOT_SERVING")
 
-    # Still refused, still alive; reads and subscriptions go on, and show what was acknowledged and nothing else.
-    assert world.a.outcome(large_plan("refused"))[0] == UNAVAILABLE
-    assert world.serves()
-    alive = CLASSES["grpc.health.v1.HealthCheckRequest"]()
-    assert stub(server.connection, "/grpc.health.v1.Health/Check")(alive) == CLASSES[
-        "grpc.health.v1.HealthCheckResponse"](status="SERVING")
-    assert [plan.key for plan in world.a(pb.QueryPlansParam(page_size=1000)).plans] == [key(each) for each in stored]
-    before = check_state(world)
-    assert len(before) == 3 + len(stored)
+        # Still refused, still alive; reads and subscriptions go on, and show what was acknowledged and nothing else.
+        assert world.a.outcome(large_plan("refused"))[0] == UNAVAILABLE
+        assert world.serves()
+        alive = CLASSES["grpc.health.v1.HealthCheckRequest"]()
+        assert stub(server.connection, "/grpc.health.v1.Health/Check")(alive) == CLASSES[
+            "grpc.health.v1.HealthCheckResponse"](status="SERVING")
+        plans = world.a(pb.QueryPlansParam(page_size=1000)).plans
+        assert [plan.key for plan in plans] == [key(each) for each in stored]
+        before = check_state(world)
+        assert len(before) == 3 + len(stored)
 
-    # Room again: writes work without a restart.
-    resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-    wait_for_status(health, "SERVING")
-    health.cancel()
+        # Room again: writes work without a restart.
+        limit_files(server, resource.RLIM_INFINITY)
+        readiness.wait_for("SERVING")
     for label in ("refused", "after"):
         assert world.a.outcome(large_plan(label)) == (OK, "")
     events = check_state(world)
@@ -80,7 +72,8 @@ def test_full_disk(own_server):
 
 def test_kill_on_a_full_disk(own_server):
     """What was acknowledged before the disk was full survives a crash on it."""
-    server = own_server({"c": MEMBERS}).start(full_disk)
+    server = own_server({"c": MEMBERS}).start()
+    limit_files(server, FILE_BYTES)
     world = World(server, "c").register_organizations()
     stored = []
     assert fill(world, stored)[0] == UNAVAILABLE

@@ -203,11 +203,13 @@ void Connection::Close() noexcept {
 
 bool Connection::IsAlive() noexcept {
   if (lost_ || PQstatus(handle_.get()) != CONNECTION_OK) return false;
-  pollfd descriptor{PQsocket(handle_.get()), POLLIN, 0};
-  if (poll(&descriptor, 1, 0) == 0) return true;
   // An idle server says nothing but farewell (or a parameter that has changed, at the price of one connection); behind
   // an unread answer the end of the connection may be waiting.
-  return unread_rounds_ > 0 && PQconsumeInput(handle_.get()) == 1 && PQstatus(handle_.get()) == CONNECTION_OK;
+  pollfd descriptor{PQsocket(handle_.get()), POLLIN, 0};
+  while (poll(&descriptor, 1, 0) != 0) {
+    if (unread_rounds_ == 0 || PQconsumeInput(handle_.get()) != 1) return false;
+  }
+  return true;
 }
 
 std::vector<std::string> Connection::Notifications(int other, int timeout_ms) {
