@@ -113,5 +113,39 @@ TEST_F(PostgresPlans, ListsReadLittleMoreThanTheirPage) {
   }
 }
 
+// Statements that were planned when the tables were empty, and go on while they fill, before the database has looked
+// at what is in them.
+TEST(PostgresPlansOfAYoungDatabase, WritesReadWhatTheyName) {
+  constexpr int32_t kTasks = 100;
+  PostgresServer& server = PostgresServer::Instance();
+  PostgresOptions options = Options(server.Target(server.CreateDatabase()) + kExplain);
+  const auto store = Must(OpenPostgresStore(options));
+  ChannelStore& channel = *Must(store->OpenChannel("mychannel"));
+  const auto change = [&] {
+    std::vector<FullTaskRow> tasks = Must(Must(channel.Read())->ListTasks({}, Page{.limit = kTasks}));
+    std::vector<Key> keys;
+    ChangeSet changes;
+    for (FullTaskRow& task : tasks) {
+      keys.push_back(task.row.key);
+      if (keys.size() > 1) changes.edges.push_back({keys.front(), task.row.key, 1'000});
+      changes.changed_tasks.push_back(task.row);
+    }
+    const auto transaction = Must(channel.Begin());
+    Must(transaction->FindTasks(keys));
+    Must(transaction->FindTaskRows(keys));
+    changes.head = Must(transaction->GetHead());
+    Must(transaction->Apply(changes));
+  };
+  Must(WriteOne(channel));
+  change();
+  FillLists(channel);
+  const uintmax_t before = server.LogSize();
+  change();
+  Must(WriteOne(channel));
+  const Cost cost = ReadPlans(server.Log(before));
+  EXPECT_GE(cost.rows, 5 * kTasks) << cost.plans;
+  EXPECT_LE(cost.rows, 15 * kTasks) << cost.plans;
+}
+
 }  // namespace
 }  // namespace orc
