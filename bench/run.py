@@ -15,7 +15,8 @@ def start_server(binary, folder):
     channels = folder / "channels.yaml"
     channels.write_text(CHANNEL_FILE)
     server = subprocess.Popen(
-        [binary, "serve", "--channel-config", channels, "--data-dir", folder / "data", "--listen", "127.0.0.1:0"],
+        [binary, "serve", "--channel-config", channels, "--data-dir", folder / "data", "--listen", "127.0.0.1:0",
+         "--http-address", "127.0.0.1:0"],
         stderr=subprocess.PIPE,
         text=True,
     )

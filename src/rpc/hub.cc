@@ -84,7 +84,10 @@ void Hub::SetOpened() {
 }
 
 void Hub::Report() {
-  options_.on_writable(unwritable_ == 0 && available_ && opened_);
+  options_.on_ready(!opened_           ? "the channels are not open yet"
+                    : !available_      ? "the database gives no answer"
+                    : unwritable_ == 0 ? ""
+                                       : "the store takes no writes of " + std::to_string(unwritable_) + " channels");
 }
 
 }  // namespace orc

@@ -16,9 +16,15 @@ struct HubOptions {
   WorkspaceLimits workspace;
   WriterLimits writer;
   int64_t tail_bytes = 8 << 20;  // of the newest events in memory, per channel
-  // Whether the store is there and takes the writes of every channel; called when that may have changed.
-  std::function<void(bool writable)> on_writable = [](bool) {};
+  // Whether the store is there and takes the writes of every channel (then `why_not` is empty); called when that may
+  // have changed.
+  std::function<void(std::string why_not)> on_ready = [](const std::string&) {};
 };
+
+// Whether an error of a read is the store's, and not the caller's.
+inline bool IsOfStore(ErrorKind kind) {
+  return kind == ErrorKind::kUnavailable || kind == ErrorKind::kInternal;
+}
 
 struct ChannelRuntime {
   ChannelRuntime(const std::string& name, ChannelStore& channel_store, int64_t head, const HubOptions& options,
@@ -26,7 +32,8 @@ struct ChannelRuntime {
 
   ChannelStore& store;
   Feed feed;
-  Writer writer;  // last: its thread uses the others
+  Counter read_errors;  // reads that the store has failed
+  Writer writer;        // last: its thread uses the others
 };
 
 class Hub {
@@ -40,6 +47,13 @@ class Hub {
 
   // nullptr: not open. Good until the hub is destroyed.
   ChannelRuntime* Find(const std::string& channel) const;
+
+  // fn(name, channel) for every open channel, in order.
+  template <class F>
+  void ForEach(F&& fn) const {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [name, channel] : channels_) fn(name, *channel);
+  }
 
   // The channels that were there at the start are open: until then the store does not count as writable.
   void SetOpened();

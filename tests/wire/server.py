@@ -48,7 +48,7 @@ class Server:
 
     def command(self):
         return [BINARY, "serve", "--channel-config", str(self.channel_file), "--data-dir", str(self.data),
-                "--listen", "127.0.0.1:0", *self.flags]
+                "--listen", "127.0.0.1:0", "--http-address", "127.0.0.1:0", *self.flags]
 
     def start(self, before_exec=None):
         """`before_exec` runs in the new process, to set its limits."""

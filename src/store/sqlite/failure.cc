@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/log.h"
+#include "store/sql_log.h"
 
 namespace orc::sqlite {
 namespace {
@@ -36,6 +37,7 @@ Error Unavailable(const std::string& reason) {
 
 Error ToError(const std::exception& exception) {
   if (const auto* failure = dynamic_cast<const SQLite::Exception*>(&exception)) {
+    LogSqlError(std::to_string(failure->getExtendedErrorCode()), failure->what());
     if (MayPass(failure->getErrorCode())) return Unavailable(sqlite3_errstr(failure->getErrorCode()));
   }
   if (dynamic_cast<const std::bad_alloc*>(&exception) != nullptr) return Unavailable("out of memory");
