@@ -50,7 +50,7 @@ class Histogram {
   std::atomic<double> sum_{0};
 };
 
-// Seconds of a call or a commit.
+// Seconds of a call.
 inline constexpr std::array kSecondsBounds = {.005, .01, .025, .05, .1, .25, .5, 1.0, 2.5, 5.0, 10.0};
 // Things handled together.
 inline constexpr std::array kSizeBounds = {5.0, 10.0, 50.0, 100.0, 500.0, 1000.0, 5000.0, 10000.0};

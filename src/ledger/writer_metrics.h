@@ -24,13 +24,15 @@ struct WriterMetrics {
   std::array<Counter, orchestrator::ComputeTaskStatus_ARRAYSIZE> tasks_updated;  // by new status
   // Tasks that one call has let go to STATUS_WAITING_FOR_EXECUTOR_SLOT, if any.
   Histogram release_size{kSizeBounds};
-  Histogram batch_size{kBatchBounds};        // calls of a batch that was written, if it changed anything
-  Histogram commit_seconds{kSecondsBounds};  // of them, in Transaction::Commit
+  Histogram batch_size{kBatchBounds};       // calls of a batch that was written, if it changed anything
+  Histogram commit_seconds{kCommitBounds};  // of them, in Transaction::Commit
   Counter failed_batches;
 
   void Committed(const TaskTally& tally);
 
  private:
+  static constexpr std::array kCommitBounds = {.0005, .001, .0025, .005, .01, .025, .05,
+                                               .1,    .25,  .5,    1.0,  2.5, 5.0,  10.0};
   static constexpr std::array kBatchBounds = {1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 512.0};
 };
 

@@ -84,10 +84,12 @@ void Hub::SetOpened() {
 }
 
 void Hub::Report() {
-  options_.on_ready(!opened_           ? "the channels are not open yet"
-                    : !available_      ? "the database gives no answer"
-                    : unwritable_ == 0 ? ""
-                                       : "the store takes no writes of " + std::to_string(unwritable_) + " channels");
+  const auto why_not = [this]() -> std::string {
+    if (!opened_) return "the channels are not open yet";
+    if (!available_) return "the database gives no answer";
+    return unwritable_ == 0 ? "" : "channels whose store takes no writes: " + std::to_string(unwritable_);
+  };
+  options_.on_ready(why_not());
 }
 
 }  // namespace orc

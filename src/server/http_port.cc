@@ -25,7 +25,8 @@ using Clock = std::chrono::steady_clock;
 // each byte only, which a client that sends a byte now and then would never reach.
 class BoundedStream final : public httplib::Stream {
  public:
-  explicit BoundedStream(int socket) : socket_(socket) {}
+  BoundedStream(int socket, Clock::time_point accepted)
+      : socket_(socket), read_until_(accepted + std::chrono::milliseconds(HttpPort::kMaxRequestMs)) {}
 
   bool is_readable() const override { return at_ < end_ || Wait(POLLIN, read_until_); }
   bool is_writable() const override { return true; }
@@ -64,19 +65,19 @@ class BoundedStream final : public httplib::Stream {
   socket_t socket() const override { return socket_; }
 
  private:
+  // What is at hand is taken even when the time is over: a request that is whole may have waited for its thread.
   bool Wait(short what, Clock::time_point until) const {  // NOLINT(google-runtime-int)
     for (;;) {
       const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - Clock::now()).count();
-      if (left <= 0) return false;
       pollfd descriptor{socket_, what, 0};
-      const int ready = poll(&descriptor, 1, static_cast<int>(left));
+      const int ready = poll(&descriptor, 1, static_cast<int>(std::max<int64_t>(left, 0)));
       if (ready > 0) return true;
-      if (ready < 0 && errno != EINTR) return false;
+      if (ready == 0 || errno != EINTR) return false;
     }
   }
 
   const int socket_;
-  const Clock::time_point read_until_ = Clock::now() + std::chrono::milliseconds(HttpPort::kMaxRequestMs);
+  const Clock::time_point read_until_;
   Clock::time_point write_until_;
   size_t left_bytes_ = HttpPort::kMaxRequestBytes;
   std::array<char, 4096> buffer_{};
@@ -84,16 +85,23 @@ class BoundedStream final : public httplib::Stream {
   size_t end_ = 0;
 };
 
-// Set while a connection is to be closed because too many wait.
-thread_local bool too_many = false;
+// What the library's interface has no room for: of the connection that this thread serves next.
+struct Accepted {
+  Clock::time_point at;   // the time of a request begins here, not when a thread takes it up
+  bool too_many = false;  // it is to be closed, because too many wait
+};
+thread_local Accepted accepted;
 
 class Workers final : public httplib::TaskQueue {
  public:
   void enqueue(std::function<void()> serve) override {
-    if (executor_.Submit(serve)) return;
-    too_many = true;
+    const bool taken = executor_.Submit([serve, at = Clock::now()] {
+      accepted = {at, false};
+      serve();
+    });
+    if (taken) return;
+    accepted = {Clock::now(), true};
     serve();
-    too_many = false;
   }
   void shutdown() override { executor_.Stop(); }
 
@@ -153,8 +161,8 @@ class HttpPort::Impl final : public httplib::Server {
 
   bool process_and_close_socket(socket_t socket) override {
     bool served = false;
-    if (!too_many && Enter(socket)) {
-      BoundedStream stream(socket);
+    if (!accepted.too_many && Enter(socket)) {
+      BoundedStream stream(socket, accepted.at);
       bool closed = false;
       served = process_request(stream, true, closed, nullptr);
       const std::lock_guard lock(mutex_);

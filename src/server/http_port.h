@@ -1,9 +1,9 @@
 // The HTTP port (deployment.md 2.8): plain HTTP for probes, metrics and profiles, to be kept inside a network that one
 // trusts. GET and HEAD only; every path is answered by one handler; one request per connection.
 //
-// Bounded whatever a client does: a request must be there, whole, kMaxRequestMs after a thread has taken up its
-// connection and have at most kMaxRequestBytes; an answer must be taken within kMaxAnswerMs; kThreads connections are
-// served at a time, kMaxWaiting wait, more are closed. Owns its threads; thread-safe.
+// Bounded whatever a client does: a request must be there, whole, kMaxRequestMs after its connection was accepted and
+// have at most kMaxRequestBytes; an answer must be taken within kMaxAnswerMs; kThreads connections are served at a
+// time, kMaxWaiting wait, more are closed. Owns its threads; thread-safe.
 #pragma once
 
 #include <atomic>

@@ -31,7 +31,7 @@ using testing::SizeIs;
 class AuxiliaryServices : public testing::Test {
  protected:
   static constexpr size_t kMaxWatchers = 4;  // one more than the first test holds open: a late one finds room
-  static constexpr const char* kWhyNot = "the store takes no writes of 1 channels";
+  static constexpr const char* kWhyNot = "channels whose store takes no writes: 1";
 
   AuxiliaryServices() {
     grpc::ServerBuilder builder;

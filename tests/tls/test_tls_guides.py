@@ -44,7 +44,8 @@ def paste(steps, folder):
     (tools / "orchestrator").symlink_to(pathlib.Path(BINARY).resolve())
     # No setting of the surroundings reaches the server of the guide, but for those of a sanitizer.
     environment = {name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")}
-    environment |= {"PATH": f"{tools}:{os.environ['PATH']}", "HOME": str(folder)}
+    environment |= {"PATH": f"{tools}:{os.environ['PATH']}", "HOME": str(folder),
+                    "ORCHESTRATOR_HTTP_ADDRESS": "127.0.0.1:0"}
     shell = subprocess.Popen(["bash"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                              cwd=folder, env=environment, text=True, start_new_session=True)
     try:
