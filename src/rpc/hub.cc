@@ -57,6 +57,13 @@ ChannelRuntime* Hub::Find(const std::string& channel) const {
   return found == channels_.end() ? nullptr : found->second.get();
 }
 
+std::vector<std::pair<std::string, ChannelRuntime*>> Hub::All() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::pair<std::string, ChannelRuntime*>> all;
+  for (const auto& [name, channel] : channels_) all.emplace_back(name, channel.get());
+  return all;
+}
+
 void Hub::CloseFeeds() {
   const std::lock_guard lock(mutex_);
   for (const auto& [name, channel] : channels_) channel->feed.Close();

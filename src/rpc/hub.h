@@ -6,6 +6,8 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "feed/feed.h"
 #include "ledger/writer.h"
@@ -48,12 +50,8 @@ class Hub {
   // nullptr: not open. Good until the hub is destroyed.
   ChannelRuntime* Find(const std::string& channel) const;
 
-  // fn(name, channel) for every open channel, in order.
-  template <class F>
-  void ForEach(F&& fn) const {
-    const std::lock_guard lock(mutex_);
-    for (const auto& [name, channel] : channels_) fn(name, *channel);
-  }
+  // The open channels with their names, in order. Good as with Find.
+  std::vector<std::pair<std::string, ChannelRuntime*>> All() const;
 
   // The channels that were there at the start are open: until then the store does not count as writable.
   void SetOpened();

@@ -100,8 +100,8 @@ void AddTasks(Families& page, const Hub& hub) {
   Family updated = CounterOf("orc_task_updated_total", "Changes of the status of a task, by the new status.");
   Family cascade = HistogramOf("orc_task_update_cascade_size",
                                "Tasks that one call has let go, because what they waited for was done.");
-  hub.ForEach([&](const std::string& name, ChannelRuntime& channel) {
-    const WriterMetrics& metrics = channel.writer.metrics();
+  for (const auto& [name, channel] : hub.All()) {
+    const WriterMetrics& metrics = channel->writer.metrics();
     const Labels labels{{"channel", name}};
     registered.Add(labels, metrics.tasks_registered);
     batch.Add(labels, metrics.registration_size);
@@ -113,7 +113,7 @@ void AddTasks(Families& page, const Hub& hub) {
       updated.Add({{"channel", name}, {"status", status.name()}},
                   metrics.tasks_updated[static_cast<size_t>(status.number())]);
     }
-  });
+  }
   for (Family* family : {&registered, &batch, &updated, &cascade}) page.push_back(family->Take());
 }
 
@@ -123,15 +123,15 @@ void AddStore(Families& page, const Hub& hub) {
   Family seconds = HistogramOf("orc_writer_commit_seconds", "Time that the store took for one commit.");
   Family errors = CounterOf("orc_store_errors_total",
                             "Failures of the store: reads, and commits with all their calls counted as one.");
-  hub.ForEach([&](const std::string& name, ChannelRuntime& channel) {
-    const WriterMetrics& metrics = channel.writer.metrics();
+  for (const auto& [name, channel] : hub.All()) {
+    const WriterMetrics& metrics = channel->writer.metrics();
     const Labels labels{{"channel", name}};
-    queue.Add(labels, static_cast<double>(channel.writer.QueuedCommands()));
+    queue.Add(labels, static_cast<double>(channel->writer.QueuedCommands()));
     batch.Add(labels, metrics.batch_size);
     seconds.Add(labels, metrics.commit_seconds);
-    errors.Add({{"channel", name}, {"operation", "read"}}, channel.read_errors);
+    errors.Add({{"channel", name}, {"operation", "read"}}, channel->read_errors);
     errors.Add({{"channel", name}, {"operation", "write"}}, metrics.failed_batches);
-  });
+  }
   for (Family* family : {&queue, &batch, &seconds, &errors}) page.push_back(family->Take());
 }
 
