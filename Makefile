@@ -28,7 +28,7 @@ test-tsan: ## the same under the thread sanitizer
 	@$(MAKE) --no-print-directory test PRESET=tsan
 
 run: build ## serve the example channels on port 9000, with the data in ./data
-	@$(BINARY) serve --channel-config examples/channels.yaml --data-dir data --http-address 127.0.0.1:8484
+	@$(BINARY) serve --channel-config examples/channels.yaml --data-dir data --http-address 127.0.0.1:0
 
 bench: build ## measure this machine: calls, tasks, events per second
 	@$(PYTHON) bench/run.py --binary $(BINARY)

@@ -16,7 +16,7 @@ def start_server(binary, folder):
     channels.write_text(CHANNEL_FILE)
     server = subprocess.Popen(
         [binary, "serve", "--channel-config", channels, "--data-dir", folder / "data", "--listen", "127.0.0.1:0",
-         "--http-address", "127.0.0.1:0"],
+         "--http-address", ""],
         stderr=subprocess.PIPE,
         text=True,
     )

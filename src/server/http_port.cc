@@ -143,9 +143,10 @@ class HttpPort::Impl final : public httplib::Server {
     listener_ = std::thread([this] {
       const bool good = listen_after_bind();
       if (!good && !stopping_) Log(LogLevel::kError, "the HTTP port has failed");
+      ended_ = true;
     });
     // Until it runs, it cannot be stopped.
-    while (!is_running()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    while (!is_running() && !ended_) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     return bound;
   }
 
@@ -183,6 +184,7 @@ class HttpPort::Impl final : public httplib::Server {
 
   const HttpPort::Handler handler_;
   std::atomic<bool> stopping_{false};
+  std::atomic<bool> ended_{false};  // the listener has
   std::mutex mutex_;
   std::set<int> open_;  // sockets; guarded by mutex_
   std::thread listener_;

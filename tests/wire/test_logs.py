@@ -24,7 +24,9 @@ def server(tmp_path_factory):
     World(server, "c").register_organizations()
     yield server
     assert server.stop() == 0
-    assert [each["message"] for each in server.records("Server shutting down") + server.records("stopped")]
+    assert [record(server, message)["level"] for message in (
+        "HTTP server listening", "gRPC server listening", "Received interruption signal", "Server shutting down",
+        "stopped")] == ["info", "info", "info", "warn", "info"]
 
 
 def record(server, message, **fields):
@@ -88,13 +90,15 @@ def test_streams(server):
 
 def test_statements_are_logged_without_arguments(server):
     call(server, new_plan("with statements", name=SECRET), ("reqid", "q-1"))
+    record(server, "Success response", requestID="q-1")  # written after those of its statements
     statements = [each for each in server.records("SQL") if each["msg"] == "statement"]
     assert {each["level"] for each in statements} == {"debug"}
     texts = {each["sql"] for each in statements}
     assert any(text.startswith("INSERT") for text in texts) and any("?" in text for text in texts)
     assert key("with statements") not in "".join(texts)
-    assert {each["ReadOnly"] for each in server.records("new DB transaction")} >= {"false"}
-    call(server, pb.QueryPlansParam(), path="/orchestrator.ComputePlanService/QueryPlans")
+    assert {each["ReadOnly"] for each in server.records("new DB transaction")} == {"false"}
+    call(server, pb.QueryPlansParam(), ("reqid", "q-2"), path="/orchestrator.ComputePlanService/QueryPlans")
+    record(server, "Success response", requestID="q-2")
     assert {each["ReadOnly"] for each in server.records("new DB transaction")} == {"true", "false"}
 
 
@@ -102,12 +106,14 @@ def test_nothing_of_it_without_being_asked(own_server):
     server = own_server({"c": MEMBERS}).start()
     World(server, "c").register_organizations()
     assert server.stop() == 0
+    record(server, "stopped")
     assert not server.records("SQL") + server.records("Success response") + server.records("new DB transaction")
 
 
 def test_what_the_store_refuses_is_an_error_always(own_server):
     server = own_server({"c": MEMBERS}).start(full_disk)
     fill(World(server, "c").register_organizations(), [])
+    server.wait_for_log("SQL")
     refused = server.records("SQL")
     assert refused and {(each["level"], each["msg"]) for each in refused} == {("error", "refused")}
     assert all(each["code"].isdigit() and each["err"] for each in refused)
