@@ -122,6 +122,16 @@ struct Watching {
   std::unique_ptr<grpc::ClientReader<HealthCheckResponse>> reader;
 };
 
+TEST_F(AuxiliaryServices, SaysWhyItIsNotReady) {
+  EXPECT_EQ(health_.WhyNotReady(), "the server is starting");
+  health_.SetReady(kWhyNot);
+  EXPECT_EQ(health_.WhyNotReady(), kWhyNot);
+  health_.SetReady("");
+  EXPECT_EQ(health_.WhyNotReady(), "");
+  health_.Shutdown();
+  EXPECT_EQ(health_.WhyNotReady(), "the server is stopping");
+}
+
 TEST_F(AuxiliaryServices, CheckAnswersLivenessAndReadinessWithoutIdentity) {
   EXPECT_EQ(CheckStatus(""), HealthCheckResponse::SERVING);
   EXPECT_EQ(CheckStatus("readiness"), HealthCheckResponse::NOT_SERVING);
