@@ -1,7 +1,6 @@
 #include "server/profiles.h"
 
 #include <dlfcn.h>
-#include <gperftools/malloc_extension.h>
 #include <gperftools/profiler.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -28,18 +27,42 @@ int SecondsOf(const HttpRequest& request) {
   return good && seconds > 0 && seconds <= kMaxProfileSeconds ? seconds : 0;
 }
 
-// nullptr unless tcmalloc was loaded before the program.
-MallocExtension* FindTcmalloc() {
-  using Instance = MallocExtension* (*)();
-  const auto instance = reinterpret_cast<Instance>(dlsym(RTLD_DEFAULT, "_ZN15MallocExtension8instanceEv"));
-  return instance == nullptr ? nullptr : instance();
+// jemalloc's interface; nullptr if the process has another allocator.
+using Control = int (*)(const char* name, void* old_value, size_t* old_size, void* new_value, size_t new_size);
+Control FindJemalloc() {
+  return reinterpret_cast<Control>(dlsym(RTLD_DEFAULT, "mallctl"));
 }
 
-std::string ReadAll(int file) {
+bool TakesSamples(Control control) {
+  bool on = false;
+  size_t size = sizeof on;
+  return control != nullptr && control("opt.prof", &on, &size, nullptr, 0) == 0 && on;
+}
+
+// A file in memory: the tools write files only, and the process may have no folder to write to.
+class MemoryFile {
+ public:
+  MemoryFile() : file_(memfd_create("profile", MFD_CLOEXEC)), path_("/proc/self/fd/" + std::to_string(file_)) {}
+  ~MemoryFile() {
+    if (file_ >= 0) close(file_);
+  }
+  MemoryFile(const MemoryFile&) = delete;
+  MemoryFile& operator=(const MemoryFile&) = delete;
+
+  bool IsOpen() const { return file_ >= 0; }
+  const char* path() const { return path_.c_str(); }
+  std::string Content() const;
+
+ private:
+  const int file_;
+  const std::string path_;
+};
+
+std::string MemoryFile::Content() const {
   std::string content;
   char buffer[65536];
   for (off_t at = 0;;) {
-    const ssize_t got = pread(file, buffer, sizeof buffer, at);
+    const ssize_t got = pread(file_, buffer, sizeof buffer, at);
     if (got <= 0) return content;
     content.append(buffer, static_cast<size_t>(got));
     at += got;
@@ -56,32 +79,25 @@ HttpAnswer CpuProfile(const HttpRequest& request) {
   static std::mutex one_at_a_time;
   const std::unique_lock lock(one_at_a_time, std::try_to_lock);
   if (!lock) return {409, "a profile is being taken; try again later\n"};
-  // gperftools writes files only, and the process may have no folder to write to.
-  const int file = memfd_create("profile", MFD_CLOEXEC);
-  if (file < 0 || ProfilerStart(("/proc/self/fd/" + std::to_string(file)).c_str()) == 0) {
-    if (file >= 0) close(file);
-    return {500, "the profiler does not start\n"};
-  }
+  const MemoryFile file;
+  if (!file.IsOpen() || ProfilerStart(file.path()) == 0) return {500, "the profiler does not start\n"};
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
   while (!request.stopping && std::chrono::steady_clock::now() < until) {
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
   ProfilerStop();
-  HttpAnswer answer{200, ReadAll(file), kBytes};
-  close(file);
-  return answer;
+  return {200, file.Content(), kBytes};
 }
 
 HttpAnswer HeapProfile() {
-  MallocExtension* const tcmalloc = FindTcmalloc();
-  if (tcmalloc == nullptr) {
-    return {501,
-            "for heap profiles, start the server with LD_PRELOAD=libtcmalloc.so.4 and "
-            "TCMALLOC_SAMPLE_PARAMETER=524288\n"};
+  const Control control = FindJemalloc();
+  if (!TakesSamples(control)) return {501, "for heap profiles, start the server with MALLOC_CONF=prof:true\n"};
+  const MemoryFile file;
+  const char* path = file.path();
+  if (!file.IsOpen() || control("prof.dump", nullptr, nullptr, &path, sizeof path) != 0) {
+    return {500, "the allocator writes no profile\n"};
   }
-  std::string sample;
-  tcmalloc->GetHeapSample(&sample);
-  return {200, std::move(sample), kBytes};
+  return {200, file.Content(), kBytes};
 }
 
 }  // namespace orc

@@ -1,5 +1,5 @@
-// Profiles of this process in the form that the tool `pprof` reads, by gperftools. Nothing is measured, and nothing
-// costs, while no profile is being taken. Thread-safe.
+// Profiles of this process in the forms that `pprof` and `jeprof` read: of the processor by gperftools, which measures
+// nothing while no profile is being taken; of the memory by jemalloc, if it takes samples. Thread-safe.
 #pragma once
 
 #include "server/http_port.h"
@@ -12,9 +12,8 @@ inline constexpr int kMaxProfileSeconds = 60;
 // cut short when the port is being closed. 400: not a number from 1 to kMaxProfileSeconds; 409: one is being taken.
 HttpAnswer CpuProfile(const HttpRequest& request);
 
-// Where the memory in use was taken, by sampling. 501 unless the process runs with tcmalloc, which keeps such samples
-// when it is told to; the text says how. The program is not built with tcmalloc: it would replace the allocator for
-// everybody.
+// Where the memory in use was taken, by sampling. 501 unless the allocator is jemalloc and was told at the start of the
+// process to take samples, which costs a little all the time; the text says how.
 HttpAnswer HeapProfile();
 
 }  // namespace orc

@@ -1,6 +1,7 @@
 """The HTTP port: probes, version, what is off by default, and clients that do not behave."""
 import concurrent.futures
 import json
+import pathlib
 import socket
 import struct
 import time
@@ -9,7 +10,7 @@ import pytest
 
 from http_port import ask
 from protocol import pb
-from server import Server
+from server import BINARY, Server
 from test_full_disk import fill, full_disk, readiness, wait_for_status
 from world import MEMBERS, World
 
@@ -158,4 +159,15 @@ def test_profile_of_the_processor(profiled):
 
 def test_heap_profile_says_what_it_needs(profiled):
     status, _, text = ask(profiled, "/debug/pprof/heap")
-    assert status == 501 and "LD_PRELOAD=libtcmalloc.so.4" in text
+    assert (status, text) == (501, "for heap profiles, start the server with MALLOC_CONF=prof:true\n")
+
+
+@pytest.mark.skipif(any(each in pathlib.Path(BINARY).read_bytes() for each in (b"__asan_init", b"__tsan_init")),
+                    reason="a sanitizer has an allocator of its own")
+def test_heap_profile(own_server, monkeypatch):
+    monkeypatch.setenv("LD_PRELOAD", "libjemalloc.so.2")
+    monkeypatch.setenv("MALLOC_CONF", "prof:true")
+    server = own_server({"c": MEMBERS}, "--profiling", "true").start()
+    status, content_type, text = ask(server, "/debug/pprof/heap")
+    assert (status, content_type) == (200, "application/octet-stream")
+    assert text.startswith("heap_v2/") and "MAPPED_LIBRARIES:" in text
