@@ -38,7 +38,7 @@ chart-golden: dependencies ## write tests/chart/golden anew, after a change of t
 	@git --no-pager diff --stat -- tests/chart/golden
 
 run: build ## serve the example channels on port 9000, with the data in ./data
-	@$(BINARY) serve --channel-config examples/channels.yaml --data-dir data
+	@$(BINARY) serve --channel-config examples/channels.yaml --data-dir data --http-address 127.0.0.1:0
 
 image: ## build the container image by docker, podman or buildah; IMAGE=name:tag VERSION=text
 	@scripts/image

@@ -29,7 +29,7 @@ class Server:
         config = folder / "channels.yaml"
         config.write_text(f"channels:\n  {channel}: [{', '.join(organizations)}]\n", encoding="utf-8")
         command = [binary, "serve", "--channel-config", str(config), "--data-dir", str(folder / "data"),
-                   "--listen", "127.0.0.1:0"]
+                   "--listen", "127.0.0.1:0", "--http-address", "127.0.0.1:0"]
         # Settings of another installation in the environment are not meant for this one.
         environment = {name: value for name, value in os.environ.items()
                        if not name.startswith("ORCHESTRATOR_") and name != "LOG_LEVEL"}

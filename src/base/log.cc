@@ -37,10 +37,10 @@ bool LogEnabled(LogLevel level) {
   return level != LogLevel::kOff && level >= Current().threshold;
 }
 
-void Log(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
+void Log(LogLevel level, std::string_view message, std::span<const LogField> fields) {
   if (!LogEnabled(level)) return;
   try {
-    Current().sink(level, message, {fields.begin(), fields.size()});
+    Current().sink(level, message, fields);
   } catch (const std::exception&) {
     // Out of memory or a closed stderr: there is nowhere to say it, and no call may fail for want of a log line.
   }

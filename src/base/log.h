@@ -26,7 +26,10 @@ using LogSink = std::function<void(LogLevel level, std::string_view message, std
 // the program, or of a test.
 void InstallLogSink(LogLevel threshold, LogSink sink);
 
-void Log(LogLevel level, std::string_view message, std::initializer_list<LogField> fields = {});
+void Log(LogLevel level, std::string_view message, std::span<const LogField> fields);
+inline void Log(LogLevel level, std::string_view message, std::initializer_list<LogField> fields = {}) {
+  Log(level, message, std::span(fields.begin(), fields.size()));
+}
 
 // Whether a record of `level` would be written: for records that are costly to make.
 bool LogEnabled(LogLevel level);

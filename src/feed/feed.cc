@@ -74,6 +74,11 @@ void Feed::Close() {
   WakeAll(std::move(waiters));
 }
 
+int64_t Feed::Head() const {
+  const std::lock_guard lock(mutex_);
+  return head_;
+}
+
 size_t Feed::WaiterCount() const {
   const std::lock_guard lock(mutex_);
   return waiters_.size();

@@ -65,6 +65,8 @@ class Feed {
   void Close();
 
   size_t WaiterCount() const;
+  // The position of the newest event.
+  int64_t Head() const;
 
  private:
   void WakeAll(std::unordered_set<Waiter*> waiters);

@@ -70,6 +70,7 @@ Result<void> Workspace::Open(Transaction& transaction) {
   opened_at_ = head_;
   marks_ = {};
   marks_.head = head_;
+  tallies_.clear();
   return {};
 }
 
@@ -78,10 +79,12 @@ void Workspace::StartCommand(int64_t now_us) {
   now_us_ = std::max(now_us, head_.timestamp_us + 1);
   partly_written_ = false;
   command_bytes_ = 0;
+  tally_ = {};
 }
 
 void Workspace::KeepCommand() {
   ForEachTable([](auto& table) { table.Keep(); });
+  if (tally_ != TaskTally{}) tallies_.push_back(tally_);
   marks_ = {changes_.edges.size(),          changes_.outputs.size(), changes_.sample_links.size(),
             changes_.plan_functions.size(), changes_.events.size(),  head_};
 }
@@ -355,11 +358,13 @@ void Workspace::AddOutput(OutputRow output) {
 Result<void> Workspace::EmitTask(pb::EventKind kind, const Key& task, std::string_view reason) {
   ORC_TRY(LoadTasks(std::span<const Key>(&task, 1)));
   std::string payload = task_bodies_.Get(task)->bytes;
+  const pb::ComputeTaskStatus status = task_rows_.Get(task)->status;
+  ++(kind == pb::EVENT_ASSET_CREATED ? tally_.registered : tally_.updated[static_cast<size_t>(status)]);
   {
     StringOutputStream stream(&payload);
     CodedOutputStream out(&stream);
     out.WriteTag(pb::ComputeTask::kStatusFieldNumber << 3);
-    out.WriteVarint32(static_cast<uint32_t>(task_rows_.Get(task)->status));
+    out.WriteVarint32(static_cast<uint32_t>(status));
   }
   return EmitPayload(kind, pb::ASSET_COMPUTE_TASK, task.ToString(), payload, reason);
 }

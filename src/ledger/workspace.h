@@ -19,6 +19,7 @@
 
 #include "domain/caller.h"
 #include "ledger/table.h"
+#include "ledger/writer_metrics.h"
 #include "store/assets.h"
 
 namespace orc {
@@ -63,6 +64,8 @@ class Workspace {
   // Gives up what it knows if that is more than it may keep between batches. Takes time: for when nobody waits.
   void Trim();
   void Forget();
+  // What the kept commands of the batch did to tasks, for those that did something; until the next batch.
+  const std::vector<TaskTally>& Tallies() const { return tallies_; }
   // How many rows it knows.
   size_t CachedRows() const;
   bool HasChanges() const { return head_.position != opened_at_.position; }
@@ -240,6 +243,8 @@ class Workspace {
   } marks_;
   int64_t staged_bytes_ = 0;         // of changes_.events
   int64_t command_bytes_ = 0;        // of those, the running command's
+  TaskTally tally_;                  // of the running command
+  std::vector<TaskTally> tallies_;   // of the kept ones
   std::vector<EventRow> published_;  // flushed events of this batch, the newest ones
   int64_t published_bytes_ = 0;
 };

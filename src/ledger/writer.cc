@@ -46,6 +46,11 @@ void Writer::Submit(Command* command) {
       Fail(ErrorKind::kUnavailable, "the server is stopping or too many calls are waiting; try again later"));
 }
 
+size_t Writer::QueuedCommands() {
+  const std::lock_guard lock(mutex_);
+  return queue_.size();
+}
+
 void Writer::Stop() {
   {
     const std::lock_guard lock(mutex_);
@@ -102,13 +107,16 @@ void Writer::RunBatch(const std::vector<Command*>& batch) {
   const bool changed = written && workspace_.HasChanges();
   if (written) {
     const Head head = workspace_.head();
+    for (const TaskTally& tally : workspace_.Tallies()) metrics_.Committed(tally);
     std::vector<EventRow> events = workspace_.Committed();
     if (changed) {
+      metrics_.batch_size.Observe(static_cast<double>(batch.size()));
       SetWritable(true);
       events_.on_commit(std::move(events), head);
     }
   } else {
     workspace_.Forget();
+    metrics_.failed_batches.Add();
     if (written.error().kind == ErrorKind::kUnavailable) SetWritable(false);
     Log(LogLevel::kError, "batch not written",
         {{"channel", channel_}, {"error", written.error().text}, {"calls", std::to_string(batch.size())}});
@@ -123,6 +131,7 @@ void Writer::RunBatch(const std::vector<Command*>& batch) {
 }
 
 Result<void> Writer::WriteBatch(const std::vector<Command*>& batch, std::vector<Result<void>>& outcomes) {
+  Log(LogLevel::kDebug, "new DB transaction", {{"ReadOnly", "false"}, {"channel", channel_}});
   ORC_ASSIGN(const std::unique_ptr<Transaction> transaction, store_.Begin());
   ORC_TRY(workspace_.Open(*transaction));
   Needs needs;
@@ -136,7 +145,10 @@ Result<void> Writer::WriteBatch(const std::vector<Command*>& batch, std::vector<
   }
   if (!workspace_.HasChanges()) return {};
   ORC_TRY(workspace_.Flush());
-  return transaction->Commit();
+  const auto started = std::chrono::steady_clock::now();
+  ORC_TRY(transaction->Commit());
+  metrics_.commit_seconds.Observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
+  return {};
 }
 
 Result<void> Writer::RunCommand(Command& command) {

@@ -44,6 +44,10 @@ class Writer {
   // kUnavailable.
   void Submit(Command* command);
 
+  const WriterMetrics& metrics() const { return metrics_; }
+  // Commands that wait for the running batch to end.
+  size_t QueuedCommands();
+
   // Runs what is queued, then ends the thread.
   void Stop();
 
@@ -69,6 +73,7 @@ class Writer {
   Workspace workspace_;
   bool writable_ = true;
 
+  WriterMetrics metrics_;
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Command*> queue_;  // guarded by mutex_, as are the members below

@@ -2,59 +2,29 @@
 
 #include <exception>
 #include <thread>
-#include <unordered_map>
 
 #include "base/log.h"
 #include "domain/text.h"
 
 namespace orc {
-namespace {
-
-using google::protobuf::DescriptorPool;
-using google::protobuf::FileDescriptor;
-using MethodNames = std::unordered_map<const google::protobuf::Descriptor*, std::string>;
-
-void AddMethods(const FileDescriptor& file, MethodNames& names) {
-  for (int s = 0; s < file.service_count(); ++s) {
-    for (int m = 0; m < file.service(s)->method_count(); ++m) {
-      const auto& method = *file.service(s)->method(m);
-      names.emplace(method.input_type(), "/" + method.service()->full_name() + "/" + method.name());
-    }
-  }
-}
-
-const MethodNames& AllMethods() {
-  static const MethodNames names = [] {
-    MethodNames all;
-    for (const char* file : {"computeplan.proto", "computetask.proto", "datamanager.proto", "datasample.proto",
-                             "dataset.proto", "event.proto", "failure_report.proto", "function.proto", "info.proto",
-                             "model.proto", "organization.proto", "performance.proto", "profiling.proto"}) {
-      AddMethods(*DescriptorPool::generated_pool()->FindFileByName(file), all);
-    }
-    return all;
-  }();
-  return names;
-}
-
-}  // namespace
-
-const std::string& MethodOf(const google::protobuf::Descriptor* request) {
-  return AllMethods().at(request);
-}
-
-void LogCall(const FinishedCall& call) {
+void RecordCall(const FinishedCall& call) {
+  call.method.Handled(call.status.error_code(), call.duration);
+  if (call.status.ok()) call.method.sent.Add();
+  if (call.let_in) (call.status.ok() ? call.method.committed : call.method.rolled_back).Add();
   const auto level = call.status.ok() ? LogLevel::kDebug : LogLevel::kError;
   if (!LogEnabled(level)) return;
   const std::string ms = std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(call.duration).count());
   if (call.status.ok()) {
-    Log(level, "Success response", {{"requestID", call.request_id}, {"method", call.method}, {"duration_ms", ms}});
+    Log(level, "Success response",
+        call.labels.Fields({{"method", call.method.path},
+                            {"response_bytes", std::to_string(call.response_bytes)},
+                            {"duration_ms", ms}}));
   } else {
     Log(level, "Error response",
-        {{"requestID", call.request_id},
-         {"method", call.method},
-         {"error", call.status.error_message()},
-         {"grpcCode", StatusCodeName(call.status.error_code())},
-         {"duration_ms", ms}});
+        call.labels.Fields({{"method", call.method.path},
+                            {"error", call.status.error_message()},
+                            {"grpcCode", StatusCodeName(call.status.error_code())},
+                            {"duration_ms", ms}}));
   }
 }
 
@@ -63,18 +33,21 @@ Deadline ToDeadline(std::chrono::system_clock::time_point deadline) {
   return std::chrono::steady_clock::now() + (deadline - std::chrono::system_clock::now());
 }
 
-Result<void> Calls::Guard(const std::function<Result<void>()>& answer) {
+Result<void> Calls::FromStore(ChannelRuntime& channel, const CallLabels& labels,
+                              const std::function<Result<void>()>& answer) {
   try {
-    return answer();
+    Result<void> outcome = answer();
+    if (!outcome && IsOfStore(outcome.error().kind)) channel.read_errors.Add();
+    return outcome;
   } catch (const std::exception& fault) {
-    Log(LogLevel::kError, "call failed by a fault", {{"error", fault.what()}});
+    Log(LogLevel::kError, "call failed by a fault", labels.Fields({{"error", fault.what()}}));
     return Fail(ErrorKind::kInternal, "unexpected fault");
   }
 }
 
 void Calls::WaitForEnd(std::chrono::nanoseconds patience) const {
   const auto deadline = std::chrono::steady_clock::now() + patience;
-  while (open_ > 0 && std::chrono::steady_clock::now() < deadline) {
+  while (open_.count > 0 && std::chrono::steady_clock::now() < deadline) {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
 }

@@ -16,11 +16,14 @@
 #include <string>
 
 #include "base/executor.h"
+#include "base/log.h"
 #include "ledger/commands.h"
+#include "rpc/call_metrics.h"
 #include "rpc/hub.h"
 #include "rpc/identity.h"
 #include "rpc/queries.h"
 #include "rpc/status.h"
+#include "rpc/trace_context.h"
 
 namespace orc {
 
@@ -29,17 +32,16 @@ Deadline ToDeadline(std::chrono::system_clock::time_point deadline);
 
 // What a finished call was, for log and metrics.
 struct FinishedCall {
-  const std::string& method;  // full name, `/orchestrator.<Service>/<Method>`
-  const std::string& request_id;
+  MethodMetrics& method;
+  const CallLabels& labels;
   const grpc::Status& status;
+  bool let_in;  // identity and channel were found good
   std::chrono::nanoseconds duration;
+  size_t response_bytes;
 };
 
-// The full name of the method whose request is of this type; no two methods share one.
-const std::string& MethodOf(const google::protobuf::Descriptor* request);
-
-// Writes the log record of a call (deployment.md 2.7).
-void LogCall(const FinishedCall& call);
+// Counts a call and writes its log record (deployment.md 2.7, 2.8).
+void RecordCall(const FinishedCall& call);
 
 // The memory of a call's messages comes in blocks up to this size.
 inline google::protobuf::ArenaOptions MessageMemory() {
@@ -48,8 +50,11 @@ inline google::protobuf::ArenaOptions MessageMemory() {
   return options;
 }
 
-// The number of open calls.
-using OpenCalls = std::atomic<int64_t>;
+// What open calls share.
+struct OpenCalls {
+  std::atomic<int64_t> count{0};
+  CallMetrics& metrics;
+};
 
 // An open call: the reactor that answers it. It owns the messages; the buffers and the context are gRPC's and stay
 // until OnDone. Deletes itself after the answer.
@@ -60,11 +65,14 @@ class UnaryCall : public grpc::ServerUnaryReactor {
       : context_(context),
         response_bytes_(response_bytes),
         open_(open),
-        request_id_(RequestId(context.client_metadata())),
+        method_(open.metrics.Of(RequestType::descriptor())),
+        labels_(context.client_metadata()),
         arena_(MessageMemory()),
         request_(*google::protobuf::Arena::CreateMessage<RequestType>(&arena_)),
         response_(*google::protobuf::Arena::CreateMessage<ResponseType>(&arena_)) {
-    ++open_;
+    ++open_.count;
+    method_.started.Add();
+    method_.received.Add();
   }
 
   // The messages are parsed and serialized here and not by gRPC, which answers a request that cannot be read with
@@ -82,14 +90,15 @@ class UnaryCall : public grpc::ServerUnaryReactor {
       bool own_buffer = false;
       status = grpc::SerializationTraits<ResponseType>::Serialize(response_, &response_bytes_, &own_buffer);
     }
-    LogCall({MethodOf(RequestType::descriptor()), request_id_, status, std::chrono::steady_clock::now() - started_});
+    RecordCall({method_, labels_, status, let_in, std::chrono::steady_clock::now() - started_,
+                status.ok() ? response_bytes_.Length() : 0});
     Finish(status);
   }
 
   void OnDone() override {
     OpenCalls& open = open_;
     delete this;
-    --open;
+    --open.count;
   }
 
   bool IsCancelled() const { return context_.IsCancelled(); }
@@ -98,12 +107,16 @@ class UnaryCall : public grpc::ServerUnaryReactor {
   int64_t size_bytes() const { return size_bytes_; }
   const RequestType& request() const { return request_; }
   ResponseType& response() { return response_; }
+  const CallLabels& labels() const { return labels_; }
+
+  bool let_in = false;  // see FinishedCall
 
  private:
   grpc::CallbackServerContext& context_;
   grpc::ByteBuffer& response_bytes_;
   OpenCalls& open_;
-  const std::string request_id_;
+  MethodMetrics& method_;
+  const CallLabels labels_;
   const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   google::protobuf::Arena arena_;  // large messages have a million parts: they come and go as one
   RequestType& request_;
@@ -116,7 +129,8 @@ class Calls {
   using Context = grpc::CallbackServerContext;
   using Bytes = grpc::ByteBuffer;
 
-  Calls(const Gate& gate, Hub& hub, Executor& readers) : gate_(gate), hub_(hub), readers_(readers) {}
+  Calls(const Gate& gate, Hub& hub, Executor& readers, CallMetrics& metrics)
+      : gate_(gate), hub_(hub), readers_(readers), open_{0, metrics} {}
 
   template <class Request, class Response>
   grpc::ServerUnaryReactor* Write(Context* context, const Bytes* request, Bytes* response) {
@@ -141,10 +155,11 @@ class Calls {
       call->Answer(tl::unexpected(channel.error()));
       return call;
     }
-    const bool taken = readers_.Submit([call, store = &(*channel)->store] {
-      call->Answer(Guard([&]() -> Result<void> {
+    const bool taken = readers_.Submit([call, runtime = *channel] {
+      call->Answer(FromStore(*runtime, call->labels(), [&]() -> Result<void> {
         if (call->IsCancelled()) return Fail(ErrorKind::kCancelled, "the caller has left");
-        ORC_ASSIGN(const std::unique_ptr<Snapshot> snapshot, store->Read(call->deadline()));
+        Log(LogLevel::kDebug, "new DB transaction", {{"ReadOnly", "true"}});
+        ORC_ASSIGN(const std::unique_ptr<Snapshot> snapshot, runtime->store.Read(call->deadline()));
         return orc::Answer(call->request(), *snapshot, call->response());
       }));
     });
@@ -173,6 +188,7 @@ class Calls {
 
   // What decides on the callers.
   const Gate& gate() const { return gate_; }
+  CallMetrics& metrics() { return open_.metrics; }
 
  private:
   template <class Request, class Response>
@@ -192,22 +208,25 @@ class Calls {
     Caller caller;
   };
 
-  // A fault in one call stays in that call.
-  static Result<void> Guard(const std::function<Result<void>()>& answer);
+  // What `answer` finds in the store. A fault in one call stays in that call; an error of the store is counted.
+  static Result<void> FromStore(ChannelRuntime& channel, const CallLabels& labels,
+                                const std::function<Result<void>()>& answer);
 
   // Who calls comes before what is asked: strangers cost no parsing.
   template <class Call>
   Result<ChannelRuntime*> Admit(Call& call, const Bytes& request, Caller& caller) {
     ORC_ASSIGN(caller, Identify(call.context(), gate_));
     ORC_TRY(call.Parse(request));
-    return FindChannel(caller);
+    Result<ChannelRuntime*> channel = FindChannel(caller);
+    call.let_in = channel.has_value();
+    return channel;
   }
   Result<ChannelRuntime*> FindChannel(const Caller& caller);
 
   const Gate gate_;
   Hub& hub_;
   Executor& readers_;
-  OpenCalls open_{0};
+  OpenCalls open_;
   std::atomic<bool> closed_{false};
 };
 

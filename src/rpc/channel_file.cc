@@ -83,6 +83,7 @@ void ChannelFile::Poll() {
 
 void ChannelFile::Adopt(const Result<std::string>& content) {
   Result<Channels> next = content ? Parse(path_, *content) : Forward(Result<std::string>(content));
+  metrics_.Judged(next.has_value());
   if (!next) {
     Log(LogLevel::kError, "channel file refused, the channels before it stay in force", {{"error", next.error().text}});
     return;

@@ -5,7 +5,7 @@
 // once two readings in a row find it: an editor that writes in place is not caught half-way. A content that is not
 // valid is refused with one error record, and the state before it stays in force; so it is when the file cannot be
 // read. A valid one takes effect for the calls that begin afterwards and is logged with what it changed.
-// Owns the directory and one thread; destroying it ends the thread. Directory() is thread-safe.
+// Owns the directory and one thread; destroying it ends the thread. Directory() and metrics() are thread-safe.
 #pragma once
 
 #include <chrono>
@@ -15,6 +15,7 @@
 #include <string>
 #include <thread>
 
+#include "base/metrics.h"
 #include "domain/error.h"
 #include "rpc/channel_directory.h"
 #include "rpc/settled.h"
@@ -30,6 +31,7 @@ class ChannelFile {
   ~ChannelFile();
 
   const ChannelDirectory& Directory() const { return directory_; }
+  const FollowedFile& metrics() const { return metrics_; }
 
  private:
   ChannelFile(std::string path, std::string content, Channels initial, std::chrono::milliseconds poll);
@@ -42,6 +44,7 @@ class ChannelFile {
   const std::chrono::milliseconds poll_;
   ChannelDirectory directory_;
   Settled<std::string> content_;  // the follower's own
+  FollowedFile metrics_;
   std::mutex mutex_;
   std::condition_variable_any wake_;
   std::jthread follower_;  // last: it uses all of the above

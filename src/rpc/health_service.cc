@@ -11,7 +11,10 @@ using grpc::health::v1::HealthCheckResponse;
 class HealthService::Watcher final : public grpc::ServerWriteReactor<HealthCheckResponse>,
                                      public std::enable_shared_from_this<Watcher> {
  public:
-  Watcher(HealthService& health, std::string service) : health_(health), service_(std::move(service)) {}
+  Watcher(HealthService& health, std::string service)
+      : health_(health), service_(std::move(service)), counted_(health.watch_) {
+    counted_.Received();
+  }
 
   void Advance() {
     Run([] {});
@@ -20,6 +23,7 @@ class HealthService::Watcher final : public grpc::ServerWriteReactor<HealthCheck
   void OnWriteDone(bool ok) override {
     Run([&] {
       writing_ = false;
+      if (ok) counted_.Sent();
       gone_ = gone_ || !ok;
     });
   }
@@ -29,6 +33,8 @@ class HealthService::Watcher final : public grpc::ServerWriteReactor<HealthCheck
   }
 
   void OnDone() override { health_.watchers_.Remove(this); }
+
+  void Refused() { counted_.Finished(grpc::StatusCode::RESOURCE_EXHAUSTED); }
 
  private:
   template <class Change>
@@ -50,11 +56,15 @@ class HealthService::Watcher final : public grpc::ServerWriteReactor<HealthCheck
     }
     if (!gone_ && !last) return nullptr;
     finished_ = true;
-    return [this] { Finish({grpc::StatusCode::UNAVAILABLE, "the server is shutting down"}); };
+    return [this, gone = gone_] {
+      counted_.Finished(gone ? grpc::StatusCode::CANCELLED : grpc::StatusCode::UNAVAILABLE);
+      Finish({grpc::StatusCode::UNAVAILABLE, "the server is shutting down"});
+    };
   }
 
   HealthService& health_;
   const std::string service_;
+  CountedCall counted_;
   StreamPump pump_;
   HealthCheckResponse response_;
   std::optional<ServingStatus> sent_;
@@ -63,12 +73,24 @@ class HealthService::Watcher final : public grpc::ServerWriteReactor<HealthCheck
   bool finished_ = false;
 };
 
-HealthService::HealthService(size_t max_watchers) : watchers_(max_watchers) {}
+HealthService::HealthService(CallMetrics& metrics, size_t max_watchers)
+    : check_(metrics.Named("/grpc.health.v1.Health/Check")),
+      watch_(metrics.Named("/grpc.health.v1.Health/Watch")),
+      watchers_(max_watchers) {}
 HealthService::~HealthService() = default;
 
-void HealthService::SetReady(bool ready) {
-  ready_ = ready;
+void HealthService::SetReady(std::string why_not) {
+  {
+    const std::lock_guard lock(mutex_);
+    why_not_ready_ = std::move(why_not);
+  }
   Tell();
+}
+
+std::string HealthService::WhyNotReady() const {
+  if (shut_down_) return "the server is stopping";
+  const std::lock_guard lock(mutex_);
+  return why_not_ready_;
 }
 
 void HealthService::Shutdown() {
@@ -83,17 +105,20 @@ void HealthService::Tell() {
 HealthService::ServingStatus HealthService::StatusOf(const std::string& service) const {
   if (service.empty()) return shut_down_ ? HealthCheckResponse::NOT_SERVING : HealthCheckResponse::SERVING;
   if (service != "readiness") return HealthCheckResponse::SERVICE_UNKNOWN;
-  return ready_ && !shut_down_ ? HealthCheckResponse::SERVING : HealthCheckResponse::NOT_SERVING;
+  return WhyNotReady().empty() ? HealthCheckResponse::SERVING : HealthCheckResponse::NOT_SERVING;
 }
 
 grpc::ServerUnaryReactor* HealthService::Check(grpc::CallbackServerContext* context, const HealthCheckRequest* request,
                                                HealthCheckResponse* response) {
   grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
+  CountedCall counted(check_);
+  counted.Received();
   const ServingStatus status = StatusOf(request->service());
   response->set_status(status);
-  reactor->Finish(status == HealthCheckResponse::SERVICE_UNKNOWN
-                      ? grpc::Status(grpc::StatusCode::NOT_FOUND, "unknown service")
-                      : grpc::Status::OK);
+  const bool unknown = status == HealthCheckResponse::SERVICE_UNKNOWN;
+  if (!unknown) counted.Sent();
+  counted.Finished(unknown ? grpc::StatusCode::NOT_FOUND : grpc::StatusCode::OK);
+  reactor->Finish(unknown ? grpc::Status(grpc::StatusCode::NOT_FOUND, "unknown service") : grpc::Status::OK);
   return reactor;
 }
 
@@ -101,6 +126,7 @@ grpc::ServerWriteReactor<HealthCheckResponse>* HealthService::Watch(grpc::Callba
                                                                     const HealthCheckRequest* request) {
   const auto watcher = std::make_shared<Watcher>(*this, request->service());
   if (!watchers_.Add(watcher)) {
+    watcher->Refused();
     return new Refusal<grpc::ServerWriteReactor<HealthCheckResponse>>(
         {grpc::StatusCode::RESOURCE_EXHAUSTED, "too many watchers of the server's health; try again later"});
   }

@@ -8,19 +8,24 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
+#include <string>
 
 #include "grpc/health/v1/health.grpc.pb.h"
+#include "rpc/call_metrics.h"
 #include "rpc/stream.h"
 
 namespace orc {
 
 class HealthService final : public grpc::health::v1::Health::CallbackService {
  public:
-  explicit HealthService(size_t max_watchers = 1'000);
+  explicit HealthService(CallMetrics& metrics, size_t max_watchers = 1'000);
   ~HealthService() override;
 
-  // Not ready until told so.
-  void SetReady(bool ready);
+  // Not ready until told so. `why_not`: empty when the server is ready.
+  void SetReady(std::string why_not);
+  // Why "readiness" is not SERVING; empty: it is.
+  std::string WhyNotReady() const;
 
   // Both services are NOT_SERVING from now on; watchers are told so, then end with UNAVAILABLE. Does not wait for them.
   void Shutdown();
@@ -38,7 +43,10 @@ class HealthService final : public grpc::health::v1::Health::CallbackService {
   ServingStatus StatusOf(const std::string& service) const;
   void Tell();
 
-  std::atomic<bool> ready_{false};
+  MethodMetrics& check_;
+  MethodMetrics& watch_;
+  mutable std::mutex mutex_;
+  std::string why_not_ready_ = "the server is starting";  // guarded by mutex_
   std::atomic<bool> shut_down_{false};
   StreamSet<Watcher> watchers_;
 };

@@ -57,6 +57,13 @@ ChannelRuntime* Hub::Find(const std::string& channel) const {
   return found == channels_.end() ? nullptr : found->second.get();
 }
 
+std::vector<std::pair<std::string, ChannelRuntime*>> Hub::All() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::pair<std::string, ChannelRuntime*>> all;
+  for (const auto& [name, channel] : channels_) all.emplace_back(name, channel.get());
+  return all;
+}
+
 void Hub::CloseFeeds() {
   const std::lock_guard lock(mutex_);
   for (const auto& [name, channel] : channels_) channel->feed.Close();
@@ -84,7 +91,12 @@ void Hub::SetOpened() {
 }
 
 void Hub::Report() {
-  options_.on_writable(unwritable_ == 0 && available_ && opened_);
+  const auto why_not = [this]() -> std::string {
+    if (!opened_) return "the channels are not open yet";
+    if (!available_) return "the database gives no answer";
+    return unwritable_ == 0 ? "" : "channels whose store takes no writes: " + std::to_string(unwritable_);
+  };
+  options_.on_ready(why_not());
 }
 
 }  // namespace orc

@@ -6,6 +6,8 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "feed/feed.h"
 #include "ledger/writer.h"
@@ -16,9 +18,15 @@ struct HubOptions {
   WorkspaceLimits workspace;
   WriterLimits writer;
   int64_t tail_bytes = 8 << 20;  // of the newest events in memory, per channel
-  // Whether the store is there and takes the writes of every channel; called when that may have changed.
-  std::function<void(bool writable)> on_writable = [](bool) {};
+  // Whether the store is there and takes the writes of every channel (then `why_not` is empty); called when that may
+  // have changed.
+  std::function<void(std::string why_not)> on_ready = [](const std::string&) {};
 };
+
+// Whether an error of a read is the store's, and not the caller's.
+inline bool IsOfStore(ErrorKind kind) {
+  return kind == ErrorKind::kUnavailable || kind == ErrorKind::kInternal;
+}
 
 struct ChannelRuntime {
   ChannelRuntime(const std::string& name, ChannelStore& channel_store, int64_t head, const HubOptions& options,
@@ -26,7 +34,8 @@ struct ChannelRuntime {
 
   ChannelStore& store;
   Feed feed;
-  Writer writer;  // last: its thread uses the others
+  Counter read_errors;  // reads that the store has failed
+  Writer writer;        // last: its thread uses the others
 };
 
 class Hub {
@@ -40,6 +49,9 @@ class Hub {
 
   // nullptr: not open. Good until the hub is destroyed.
   ChannelRuntime* Find(const std::string& channel) const;
+
+  // The open channels with their names, in order. Good as with Find.
+  std::vector<std::pair<std::string, ChannelRuntime*>> All() const;
 
   // The channels that were there at the start are open: until then the store does not count as writable.
   void SetOpened();

@@ -73,7 +73,14 @@ template <class Service, class Request, class Response>
 class ReflectionService<Service, Request, Response>::Stream final : public grpc::ServerBidiReactor<Request, Response>,
                                                                     public std::enable_shared_from_this<Stream> {
  public:
-  explicit Stream(ReflectionService& service) : service_(service) {}
+  Stream(ReflectionService& service, const Metadata& metadata)
+      : service_(service), record_(service.method_, metadata) {}
+
+  // The stream is not begun: the end that its client gets.
+  grpc::Status Refuse(grpc::Status status) {
+    record_.Finished(status);
+    return status;
+  }
 
   void Advance() {
     Run([] {});
@@ -83,6 +90,7 @@ class ReflectionService<Service, Request, Response>::Stream final : public grpc:
     Run([&] {
       reading_ = false;
       if (ok) {
+        record_.Received();
         response_ = Answer<Request, Response>(request_);
         answer_ready_ = true;
       } else {
@@ -94,6 +102,7 @@ class ReflectionService<Service, Request, Response>::Stream final : public grpc:
   void OnWriteDone(bool ok) override {
     Run([&] {
       writing_ = false;
+      if (ok) record_.Sent();
       ended_ = ended_ || !ok;
     });
   }
@@ -116,8 +125,10 @@ class ReflectionService<Service, Request, Response>::Stream final : public grpc:
     if (ended_ || service_.shut_down_) {
       finished_ = true;
       return [this, ended = ended_] {
-        this->Finish(ended ? grpc::Status::OK
-                           : grpc::Status(grpc::StatusCode::UNAVAILABLE, "the server is shutting down"));
+        const grpc::Status status =
+            ended ? grpc::Status::OK : grpc::Status(grpc::StatusCode::UNAVAILABLE, "the server is shutting down");
+        record_.Finished(status, true);
+        this->Finish(status);
       };
     }
     if (answer_ready_) {
@@ -131,6 +142,7 @@ class ReflectionService<Service, Request, Response>::Stream final : public grpc:
   }
 
   ReflectionService& service_;
+  StreamRecord record_;
   StreamPump pump_;
   Request request_;
   Response response_;
@@ -142,8 +154,10 @@ class ReflectionService<Service, Request, Response>::Stream final : public grpc:
 };
 
 template <class Service, class Request, class Response>
-ReflectionService<Service, Request, Response>::ReflectionService(const Gate& gate)
-    : gate_(gate), streams_(kMaxReflectionStreams) {}
+ReflectionService<Service, Request, Response>::ReflectionService(const Gate& gate, CallMetrics& metrics)
+    : gate_(gate),
+      method_(metrics.Named(std::string("/") + Service::service_full_name() + "/ServerReflectionInfo")),
+      streams_(kMaxReflectionStreams) {}
 
 template <class Service, class Request, class Response>
 ReflectionService<Service, Request, Response>::~ReflectionService() = default;
@@ -158,11 +172,12 @@ template <class Service, class Request, class Response>
 grpc::ServerBidiReactor<Request, Response>* ReflectionService<Service, Request, Response>::ServerReflectionInfo(
     grpc::CallbackServerContext* context) {
   using Refused = Refusal<grpc::ServerBidiReactor<Request, Response>>;
+  const auto stream = std::make_shared<Stream>(*this, context->client_metadata());
   const Result<Caller> caller = Identify(*context, gate_);
-  if (!caller) return new Refused(ToStreamAdmissionStatus(caller.error()));
-  const auto stream = std::make_shared<Stream>(*this);
+  if (!caller) return new Refused(stream->Refuse(ToStreamAdmissionStatus(caller.error())));
   if (!streams_.Add(stream)) {
-    return new Refused({grpc::StatusCode::RESOURCE_EXHAUSTED, "too many reflection streams; try again later"});
+    return new Refused(
+        stream->Refuse({grpc::StatusCode::RESOURCE_EXHAUSTED, "too many reflection streams; try again later"}));
   }
   stream->Advance();
   return stream.get();

@@ -13,6 +13,7 @@
 #include "grpc/reflection/v1alpha/reflection.grpc.pb.h"
 #include "rpc/identity.h"
 #include "rpc/stream.h"
+#include "rpc/stream_record.h"
 
 namespace orc {
 
@@ -21,7 +22,7 @@ inline constexpr size_t kMaxReflectionStreams = 1'000;
 template <class Service, class Request, class Response>
 class ReflectionService final : public Service::CallbackService {
  public:
-  explicit ReflectionService(const Gate& gate);
+  ReflectionService(const Gate& gate, CallMetrics& metrics);
   ~ReflectionService() override;
 
   // Streams, present and to come, end with UNAVAILABLE once their running answer is sent. Does not wait for them.
@@ -33,6 +34,7 @@ class ReflectionService final : public Service::CallbackService {
   class Stream;
 
   const Gate gate_;
+  MethodMetrics& method_;
   std::atomic<bool> shut_down_{false};
   StreamSet<Stream> streams_;
 };

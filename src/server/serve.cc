@@ -24,9 +24,11 @@
 #include "rpc/services/performance_service.h"
 #include "rpc/services/profiling_service.h"
 #include "rpc/unknown_methods.h"
+#include "server/http_routes.h"
 #include "server/tls_files.h"
 #include "server/version.h"
 #include "store/postgres/postgres_store.h"
+#include "store/sql_log.h"
 #include "store/sqlite/sqlite_store.h"
 
 namespace orc {
@@ -67,7 +69,7 @@ int Milliseconds(std::chrono::nanoseconds duration) {
 HubOptions MakeHubOptions(const Settings& settings, HealthService& health) {
   HubOptions options;
   options.workspace.max_event_bytes = settings.max_message_bytes;  // clients receive as much as they may send
-  options.on_writable = [&health](bool writable) { health.SetReady(writable); };
+  options.on_ready = [&health](std::string why_not) { health.SetReady(std::move(why_not)); };
   return options;
 }
 
@@ -83,10 +85,14 @@ class ServerParts {
         replayers_(kReplayers, kMaxQueuedReplays),
         readers_(ReaderThreads(), kMaxQueuedReads),
         hub_(store, MakeHubOptions(settings, health_), wakers_),
-        calls_(gate_, hub_, readers_),
+        calls_(gate_, hub_, readers_, call_metrics_),
         event_(calls_, replayers_, {settings.replay_events_batch_size, kMaxSubscribers}),
-        reflection_v1_(gate_),
-        reflection_v1alpha_(gate_) {}
+        reflection_v1_(gate_, call_metrics_),
+        reflection_v1alpha_(gate_, call_metrics_) {}
+
+  MetricSources Sources(const ChannelFile& channel_file) {
+    return {call_metrics_, hub_, event_, health_, channel_file, tls_};
+  }
 
   // Opens the channels of the directory that are not open yet.
   Result<void> OpenChannels() {
@@ -154,7 +160,8 @@ class ServerParts {
   const ChannelDirectory& directory_;
   const TlsFiles& tls_;
   const Gate gate_;
-  HealthService health_;
+  CallMetrics call_metrics_;
+  HealthService health_{call_metrics_};
   Executor wakers_;
   Executor replayers_;
   Executor readers_;
@@ -201,6 +208,19 @@ int CannotStart(const std::string& why) {
   return 1;
 }
 
+// nullptr: the settings want no HTTP port.
+Result<std::unique_ptr<HttpPort>> OpenHttpPort(const Settings& settings, const MetricSources& sources) {
+  if (settings.http_address.empty()) return nullptr;
+  ORC_ASSIGN(
+      std::unique_ptr<HttpPort> port,
+      HttpPort::Open(settings.http_address, MakeRoutes(sources, {settings.metrics_enabled, settings.profiling})));
+  Log(LogLevel::kInfo, "HTTP server listening",
+      {{"address", port->address()},
+       {"metrics", settings.metrics_enabled ? "on" : "off"},
+       {"profiles", settings.profiling ? "on" : "off"}});
+  return port;
+}
+
 // Waits for a signal to stop; meanwhile opens the channels that the channel file has gained, and those that could not
 // be opened before (`last_error`), and ends the streams of those who have lost their place.
 void WaitForSignal(ServerParts& parts, std::string last_error) {
@@ -231,6 +251,7 @@ void PrepareSignals() {
 }
 
 int Serve(const Settings& settings) {
+  LogStatements(settings.log_sql_verbose);
   const Result<std::unique_ptr<ChannelFile>> channels = ChannelFile::Open(settings.channel_config, kFollowInterval);
   if (!channels) return CannotStart(channels.error().text);
   const Result<std::unique_ptr<TlsFiles>> tls = TlsFiles::Open(settings, kFollowInterval);
@@ -239,6 +260,9 @@ int Serve(const Settings& settings) {
   if (!store) return CannotStart(store.error().text);
 
   ServerParts parts(settings, **store, (*channels)->Directory(), **tls);
+  // From here on probes are answered; a slow start looks like one.
+  const Result<std::unique_ptr<HttpPort>> http = OpenHttpPort(settings, parts.Sources(**channels));
+  if (!http) return CannotStart(http.error().text);
   std::string not_opened;
   if (const Result<void> opened = parts.OpenChannels(); !opened) {
     // A database may come later than its clients; a folder is there or never.

@@ -104,6 +104,7 @@ bool IsPort(std::string_view text) {
   return error == std::errc{} && end == text.data() + text.size() && port >= 0 && port <= 65535;
 }
 
+template <std::string Settings::*member>
 Complaint TakeListenAddress(const std::string& value, Settings& settings) {
   constexpr const char* kWanted = "host:port is wanted, such as 0.0.0.0:9000, [::]:9000 or :9000; port 0 is any free";
   const size_t colon = value.rfind(':');
@@ -116,7 +117,26 @@ Complaint TakeListenAddress(const std::string& value, Settings& settings) {
            (bracketed && (c == ':' || c == '%'));
   };
   if (!std::all_of(inner.begin(), inner.end(), legal)) return kWanted;
-  settings.listen_address = host.empty() ? "[::]" + value : value;
+  settings.*member = host.empty() ? "[::]" + value : value;
+  return std::nullopt;
+}
+
+Complaint TakeHttpAddress(const std::string& value, Settings& settings) {
+  if (!value.empty()) return TakeListenAddress<&Settings::http_address>(value, settings);
+  settings.http_address.clear();
+  return std::nullopt;
+}
+
+// For the variables of the reference that it takes as false when it cannot read them.
+constexpr char kMetricsEnabled[] = "METRICS_ENABLED";
+constexpr char kLogSqlVerbose[] = "LOG_SQL_VERBOSE";
+template <bool Settings::*member, const char* name>
+Complaint TakeLenientBool(const std::string& value, Settings& settings) {
+  const auto parsed = ParseGoBool(value);
+  settings.*member = parsed.value_or(false);
+  if (!parsed && !value.empty()) {
+    settings.warnings.push_back(std::string(name) + " = " + Quote(value) + " is taken as false: " + kBoolWanted);
+  }
   return std::nullopt;
 }
 
@@ -158,7 +178,7 @@ constexpr std::array kTable{
     Setting{"data-dir", "ORCHESTRATOR_DATA_DIR", "./data", false, false, "folder of the embedded store",
             TakePath<&S::data_dir>},
     Setting{"listen", "ORCHESTRATOR_LISTEN_ADDRESS", "0.0.0.0:9000", false, false,
-            "host:port to serve gRPC on; port 0 is any free port", TakeListenAddress},
+            "host:port to serve gRPC on; port 0 is any free port", TakeListenAddress<&S::listen_address>},
     Setting{"tx-retry-budget", "ORCHESTRATOR_TX_RETRY_BUDGET", "500ms", false, false,
             "accepted for existing deployments; calls never conflict here, so none is tried again",
             TakeDuration<&S::tx_retry_budget>},
@@ -176,6 +196,16 @@ constexpr std::array kTable{
             "how long running calls may go on at shutdown", TakeDuration<&S::shutdown_grace>},
     Setting{"log-level", "LOG_LEVEL", "info", false, false, "trace, debug, info, warn, error, fatal, panic or disabled",
             TakeLogLevel},
+    Setting{"http-address", "ORCHESTRATOR_HTTP_ADDRESS", "0.0.0.0:8484", false, false,
+            "host:port for probes, metrics and profiles over plain HTTP; port 0 is any free port, empty is none",
+            TakeHttpAddress},
+    Setting{"metrics-enabled", kMetricsEnabled, "false", false, false, "metrics on the HTTP port",
+            TakeLenientBool<&S::metrics_enabled, kMetricsEnabled>},
+    Setting{"profiling", "ORCHESTRATOR_PROFILING", "false", false, false, "profiles on the HTTP port",
+            TakeBool<&S::profiling>},
+    Setting{"log-sql-verbose", kLogSqlVerbose, "false", false, false,
+            "SQL statements in the log, without their arguments, at level debug",
+            TakeLenientBool<&S::log_sql_verbose, kLogSqlVerbose>},
     Setting{"tls-enabled", "ORCHESTRATOR_TLS_ENABLED", "false", false, false, "TLS on the gRPC port",
             TakeBool<&S::tls_enabled>},
     Setting{"tls-cert-path", "ORCHESTRATOR_TLS_CERT_PATH", "", false, false,

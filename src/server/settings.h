@@ -23,6 +23,7 @@ struct Settings {
   std::string channel_config;                     // path of the channel file
   std::string data_dir;                           // folder of the embedded store
   std::string listen_address;                     // host:port as gRPC takes it; port 0: any free port
+  std::string http_address;                       // the same of the HTTP port; empty: there is none
   std::chrono::nanoseconds tx_retry_budget{};     // from 0
   int replay_events_batch_size = 0;               // events, from 1
   std::chrono::nanoseconds keepalive_min_time{};  // shortest interval between pings of a client, from 0
@@ -40,6 +41,9 @@ struct Settings {
   int database_max_connections = 0;  // from 4
   std::chrono::nanoseconds database_statement_timeout{};  // from 1 s
   bool migrate = false;                                   // whether serving begins with bringing the schema up to date
+  bool metrics_enabled = false;                           // /metrics on the HTTP port
+  bool profiling = false;                                 // profiles on the HTTP port
+  bool log_sql_verbose = false;                           // statements in the log, at debug
   LogLevel log_level = LogLevel::kInfo;
   std::vector<std::string> warnings;  // to be logged once the log is installed
 

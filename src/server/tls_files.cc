@@ -1,5 +1,6 @@
 #include "server/tls_files.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -12,7 +13,8 @@
 namespace orc {
 namespace {
 
-void LogRefused(const char* what, const Result<void>& adopted) {
+void Judge(FollowedFile& file, const char* what, const Result<void>& adopted) {
+  file.Judged(adopted.has_value());
   if (adopted) return;
   Log(LogLevel::kError, std::string(what) + " refused, the state before stays in force",
       {{"error", adopted.error().text}});
@@ -100,15 +102,15 @@ void TlsFiles::Follow(const std::stop_token& stop) {
 void TlsFiles::Poll() {
   if (pair_files_) {
     const auto* const pair = pair_files_->Offer(ReadServerPair(settings_.tls_cert_path, settings_.tls_key_path));
-    if (pair != nullptr) LogRefused("server certificate", AdoptPair(*pair));
+    if (pair != nullptr) Judge(pair_metrics_, "server certificate", AdoptPair(*pair));
   }
   if (server_ca_file_) {
     const auto* const content = server_ca_file_->Offer(ReadServerCa());
-    if (content != nullptr) LogRefused("server CA", AdoptServerCa(*content));
+    if (content != nullptr) Judge(server_ca_metrics_, "server CA", AdoptServerCa(*content));
   }
   if (folder_) {
     const auto* const folder = folder_->Offer(ReadFolder());
-    if (folder != nullptr) LogRefused("client CA folder", AdoptFolder(*folder));
+    if (folder != nullptr) Judge(folder_metrics_, "client CA folder", AdoptFolder(*folder));
   }
 }
 
@@ -163,6 +165,36 @@ void TlsFiles::Publish() {
   // These two are made at the end of Load.
   if (credentials_ != nullptr) credentials_->Replace(pair_, client_roots_);
   if (check_ != nullptr) check_->Replace(authorities_);
+  std::vector<Expiry> expiries = FindExpiries();
+  const std::lock_guard lock(expiries_mutex_);
+  expiries_.swap(expiries);
+}
+
+std::vector<TlsFiles::Expiry> TlsFiles::FindExpiries() const {
+  std::vector<Expiry> found;
+  const auto add = [&](std::string_view kind, const std::string& organization, const std::vector<Certificate>& group) {
+    if (group.empty()) return;
+    const auto first = std::min_element(group.begin(), group.end(),
+                                        [](const auto& a, const auto& b) { return NotAfter(*a) < NotAfter(*b); });
+    found.push_back({kind, organization, NotAfter(**first)});
+  };
+  if (const auto pair = ParsePem(pair_.chain, kMaxPemBlocks)) add("server", "", pair->certificates);
+  add("server_ca", "", own_authorities_);
+  for (const auto& [organization, authority] : authorities_) add("client_ca", organization, authority.certificates);
+  return found;
+}
+
+std::vector<TlsFiles::Expiry> TlsFiles::Expiries() const {
+  const std::lock_guard lock(expiries_mutex_);
+  return expiries_;
+}
+
+std::vector<std::pair<std::string_view, const FollowedFile*>> TlsFiles::Followed() const {
+  std::vector<std::pair<std::string_view, const FollowedFile*>> followed;
+  if (pair_files_) followed.emplace_back("server_pair", &pair_metrics_);
+  if (server_ca_file_) followed.emplace_back("server_ca", &server_ca_metrics_);
+  if (folder_) followed.emplace_back("client_cas", &folder_metrics_);
+  return followed;
 }
 
 }  // namespace orc

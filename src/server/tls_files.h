@@ -13,9 +13,12 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
+#include "base/metrics.h"
 #include "rpc/organization_check.h"
 #include "rpc/settled.h"
 #include "server/settings.h"
@@ -37,6 +40,17 @@ class TlsFiles {
   // nullptr without ORCHESTRATOR_VERIFY_CLIENT_MSP_ID.
   const OrganizationCheck* Organizations() const { return check_.get(); }
 
+  // When the first certificate of a group expires that is in force now. Thread-safe.
+  struct Expiry {
+    std::string_view kind;     // server, server_ca or client_ca
+    std::string organization;  // of client CAs; else empty
+    TimePoint not_after;
+  };
+  std::vector<Expiry> Expiries() const;
+
+  // The files that the settings ask for: `server_pair`, `server_ca` and `client_cas`.
+  std::vector<std::pair<std::string_view, const FollowedFile*>> Followed() const;
+
  private:
   TlsFiles(const Settings& settings, std::chrono::milliseconds poll);
 
@@ -48,6 +62,7 @@ class TlsFiles {
   Result<void> AdoptFolder(const Result<CaFolder>& folder);
   Result<void> MakeRoots(const std::vector<Certificate>& own, const ClientAuthorities& authorities);
   void Publish();
+  std::vector<Expiry> FindExpiries() const;
 
   Result<std::string> ReadServerCa() const;
   Result<CaFolder> ReadFolder() const;
@@ -64,6 +79,12 @@ class TlsFiles {
   std::optional<Settled<ServerPair>> pair_files_;
   std::optional<Settled<std::string>> server_ca_file_;
   std::optional<Settled<CaFolder>> folder_;
+  FollowedFile pair_metrics_;
+  FollowedFile server_ca_metrics_;
+  FollowedFile folder_metrics_;
+
+  mutable std::mutex expiries_mutex_;
+  std::vector<Expiry> expiries_;  // guarded by expiries_mutex_
 
   std::shared_ptr<TlsCredentials> credentials_;
   std::unique_ptr<OrganizationCheck> check_;

@@ -31,6 +31,7 @@ using testing::SizeIs;
 class AuxiliaryServices : public testing::Test {
  protected:
   static constexpr size_t kMaxWatchers = 4;  // one more than the first test holds open: a late one finds room
+  static constexpr const char* kWhyNot = "channels whose store takes no writes: 1";
 
   AuxiliaryServices() {
     grpc::ServerBuilder builder;
@@ -93,9 +94,10 @@ class AuxiliaryServices : public testing::Test {
   }
 
   ChannelDirectory directory_{*ParseChannels("channels: {mychannel: [org1]}")};
-  HealthService health_{kMaxWatchers};
-  ReflectionV1 reflection_{Gate{directory_}};
-  ReflectionV1Alpha reflection_alpha_{Gate{directory_}};
+  CallMetrics metrics_;
+  HealthService health_{metrics_, kMaxWatchers};
+  ReflectionV1 reflection_{Gate{directory_}, metrics_};
+  ReflectionV1Alpha reflection_alpha_{Gate{directory_}, metrics_};
   UnknownMethods unknown_;
   std::unique_ptr<grpc::Server> server_;
   std::shared_ptr<grpc::Channel> channel_;
@@ -120,15 +122,25 @@ struct Watching {
   std::unique_ptr<grpc::ClientReader<HealthCheckResponse>> reader;
 };
 
+TEST_F(AuxiliaryServices, SaysWhyItIsNotReady) {
+  EXPECT_EQ(health_.WhyNotReady(), "the server is starting");
+  health_.SetReady(kWhyNot);
+  EXPECT_EQ(health_.WhyNotReady(), kWhyNot);
+  health_.SetReady("");
+  EXPECT_EQ(health_.WhyNotReady(), "");
+  health_.Shutdown();
+  EXPECT_EQ(health_.WhyNotReady(), "the server is stopping");
+}
+
 TEST_F(AuxiliaryServices, CheckAnswersLivenessAndReadinessWithoutIdentity) {
   EXPECT_EQ(CheckStatus(""), HealthCheckResponse::SERVING);
   EXPECT_EQ(CheckStatus("readiness"), HealthCheckResponse::NOT_SERVING);
-  health_.SetReady(true);
+  health_.SetReady("");
   EXPECT_EQ(CheckStatus("readiness"), HealthCheckResponse::SERVING);
-  health_.SetReady(false);
+  health_.SetReady(kWhyNot);
   EXPECT_EQ(CheckStatus("readiness"), HealthCheckResponse::NOT_SERVING);
   EXPECT_EQ(CheckStatus(""), HealthCheckResponse::SERVING);
-  health_.SetReady(true);
+  health_.SetReady("");
   health_.Shutdown();
   EXPECT_EQ(CheckStatus(""), HealthCheckResponse::NOT_SERVING);
   EXPECT_EQ(CheckStatus("readiness"), HealthCheckResponse::NOT_SERVING);
@@ -151,11 +163,11 @@ TEST_F(AuxiliaryServices, WatchFollowsChangesAndEndsAtShutdown) {
   EXPECT_EQ(live.Next(), HealthCheckResponse::SERVING);
   EXPECT_EQ(ready.Next(), HealthCheckResponse::NOT_SERVING);
   EXPECT_EQ(other.Next(), HealthCheckResponse::SERVICE_UNKNOWN);
-  health_.SetReady(true);
+  health_.SetReady("");
   EXPECT_EQ(ready.Next(), HealthCheckResponse::SERVING);
-  health_.SetReady(false);
+  health_.SetReady(kWhyNot);
   EXPECT_EQ(ready.Next(), HealthCheckResponse::NOT_SERVING);
-  health_.SetReady(true);
+  health_.SetReady("");
   EXPECT_EQ(ready.Next(), HealthCheckResponse::SERVING);
   health_.Shutdown();
   EXPECT_EQ(live.Next(), HealthCheckResponse::NOT_SERVING);
@@ -196,7 +208,7 @@ TEST_F(AuxiliaryServices, WatchSurvivesARace) {
   const auto stub = Health::NewStub(channel_);
   std::atomic<bool> stop{false};
   std::jthread changes([&] {
-    for (bool ready = true; !stop; ready = !ready) health_.SetReady(ready);
+    for (bool ready = true; !stop; ready = !ready) health_.SetReady(ready ? "" : kWhyNot);
   });
   for (int i = 0; i < 200; ++i) {
     Watching watching(*stub, Context(false), "readiness");

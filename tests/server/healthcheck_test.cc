@@ -47,7 +47,8 @@ class HealthServer {
   std::string Address() const { return "127.0.0.1:" + std::to_string(port_); }
   std::string Port() const { return ":" + std::to_string(port_); }
 
-  HealthService health;
+  CallMetrics metrics;
+  HealthService health{metrics};
 
  private:
   int port_ = 0;

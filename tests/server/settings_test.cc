@@ -98,6 +98,28 @@ TEST(ReadSettings, TheCheckWithoutMutualTlsWarns) {
   EXPECT_THAT(settings->warnings, ElementsAre(HasSubstr("without ORCHESTRATOR_MTLS_ENABLED")));
 }
 
+TEST(ReadSettings, TheHttpPort) {
+  EXPECT_EQ(Read(With("LOG_LEVEL", "info"))->http_address, "0.0.0.0:8484");
+  EXPECT_EQ(Read(With("ORCHESTRATOR_HTTP_ADDRESS", ":80"))->http_address, "[::]:80");
+  EXPECT_EQ(Read(With("ORCHESTRATOR_HTTP_ADDRESS", ""))->http_address, "");
+  EXPECT_FALSE(Read(With("ORCHESTRATOR_HTTP_ADDRESS", "8484")));
+  EXPECT_FALSE(Read(With("LOG_LEVEL", "info"))->metrics_enabled);
+  EXPECT_TRUE(Read(With("METRICS_ENABLED", "true"))->metrics_enabled);
+  EXPECT_FALSE(Read(With("LOG_LEVEL", "info"))->profiling);
+  EXPECT_TRUE(Read(With("ORCHESTRATOR_PROFILING", "1"))->profiling);
+  EXPECT_FALSE(Read(With("ORCHESTRATOR_PROFILING", "on")));
+}
+
+// As the server that this one replaces takes them.
+TEST(ReadSettings, TwoSwitchesThatCannotBeReadAreFalse) {
+  EXPECT_TRUE(Read(With("LOG_SQL_VERBOSE", "1"))->log_sql_verbose);
+  EXPECT_THAT(Read(With("LOG_SQL_VERBOSE", ""))->warnings, ElementsAre());
+  const auto settings = Read(With("METRICS_ENABLED", "yes"));
+  ASSERT_TRUE(settings);
+  EXPECT_FALSE(settings->metrics_enabled);
+  EXPECT_THAT(settings->warnings, ElementsAre(StartsWith("METRICS_ENABLED = \"yes\" is taken as false: one of 1 t T")));
+}
+
 TEST(ReadSettings, TheDatabase) {
   Variables variables = With("ORCHESTRATOR_DATABASE_URL", "postgresql://host/db?pool_max_conns=30");
   EXPECT_FALSE(Read(With("LOG_LEVEL", "info"))->UsesDatabase());

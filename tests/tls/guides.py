@@ -46,7 +46,8 @@ def paste(steps, folder, port, tools=None, variables=None):
         (bin_folder / name).symlink_to(pathlib.Path(program).resolve())
     # No setting of the surroundings reaches the server of the guide, but for those of a sanitizer.
     environment = {name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")}
-    environment |= {"PATH": f"{bin_folder}:{os.environ['PATH']}", "HOME": str(folder), **(variables or {})}
+    environment |= {"PATH": f"{bin_folder}:{os.environ['PATH']}", "HOME": str(folder),
+                    "ORCHESTRATOR_HTTP_ADDRESS": "127.0.0.1:0", **(variables or {})}
     shell = subprocess.Popen(["bash"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                              cwd=folder, env=environment, text=True, start_new_session=True)
     try:

@@ -97,7 +97,8 @@ def variables(container):
         given |= content("ConfigMap", each) if not each.endswith("-database") else {}
     given |= {each["name"]: each["value"] for each in container["env"]}
     return {name: here(value) for name, value in given.items()} | {
-        "ORCHESTRATOR_DATA_DIR": str(CLUSTER / "data"), "ORCHESTRATOR_LISTEN_ADDRESS": "127.0.0.1:" + PORT}
+        "ORCHESTRATOR_DATA_DIR": str(CLUSTER / "data"), "ORCHESTRATOR_LISTEN_ADDRESS": "127.0.0.1:" + PORT,
+        "ORCHESTRATOR_HTTP_ADDRESS": "127.0.0.1:0"}
 
 
 def run_server(deployment):

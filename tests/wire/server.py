@@ -35,6 +35,7 @@ class Server:
         self.environment = {**os.environ, **(environment or {})}
         self.process = None
         self.address = None
+        self.http_address = None  # stays None if there is none
         self.connection = None
         self._log = []
         self._log_grew = threading.Condition()
@@ -49,8 +50,11 @@ class Server:
         fresh.rename(self.channel_file)
 
     def command(self):
-        return [BINARY, "serve", "--channel-config", str(self.channel_file), "--data-dir", str(self.data),
-                "--listen", "127.0.0.1:0", *self.flags]
+        # Any free ports, unless a test wants it otherwise.
+        ports = {"--listen": "127.0.0.1:0", "--http-address": "127.0.0.1:0"}
+        free = [word for flag in ports.items() if flag[0] not in self.flags for word in flag]
+        return [BINARY, "serve", "--channel-config", str(self.channel_file), "--data-dir", str(self.data), *free,
+                *self.flags]
 
     def start(self):
         with self._log_grew:
@@ -60,6 +64,7 @@ class Server:
         threading.Thread(target=self._follow, args=(self.process.stderr, self._log), daemon=True).start()
         try:
             self.address = self.wait_for_log("gRPC server listening", START_SECONDS)["address"]
+            self.http_address = self._find_address("HTTP server listening")
         except AssertionError:
             self.kill()
             raise
@@ -90,6 +95,15 @@ class Server:
                 seen = len(self._log)
                 left = deadline - time.monotonic()
                 assert left > 0 and self._log_grew.wait(left), f"no log record {message!r}:\n" + self.log_text()
+
+    def records(self, message):
+        """The records with this message so far."""
+        records = (parse_record(line) for line in list(self._log) if line is not None)
+        return [record for record in records if record.get("message") == message]
+
+    def _find_address(self, message):
+        found = self.records(message)
+        return found[0]["address"] if found else None
 
     def log_text(self):
         return "\n".join(line for line in self._log if line is not None)

@@ -1,5 +1,7 @@
 #include "rpc/services/event_service.h"
 
+#include <algorithm>
+#include <atomic>
 #include <deque>
 #include <optional>
 #include <utility>
@@ -50,19 +52,25 @@ grpc::ByteBuffer MakeBuffer(const EventBody& body) {
 // is under way: a write, a read of the store, a wait for the feed. Whatever completes calls Continue.
 class EventRpc::Subscription final : public grpc::ServerWriteReactor<grpc::ByteBuffer>, public Waiter {
  public:
-  Subscription(EventRpc& service, ChannelRuntime& channel, Caller caller, Peer peer)
-      : service_(service), channel_(channel), caller_(std::move(caller)), peer_(std::move(peer)) {}
+  Subscription(EventRpc& service, ChannelRuntime& channel, Caller caller, Peer peer, StreamRecord record)
+      : service_(service),
+        channel_(channel),
+        caller_(std::move(caller)),
+        peer_(std::move(peer)),
+        record_(std::move(record)) {}
 
   // First step, on a thread that may read the store.
   void Start(const std::string& start_id) {
     Result<int64_t> start = FindStart(channel_.store, start_id);
-    if (!start) return End(ToStatus(start.error()));
+    if (!start) return EndByStore(start.error());
     position_ = *start;
     Continue();
   }
 
   void OnWriteDone(bool ok) override {
     if (!ok) return End(grpc::Status(grpc::StatusCode::CANCELLED, "the subscriber has left"));
+    record_.Sent();
+    service_.sent_.Add();
     Continue();
   }
 
@@ -79,15 +87,21 @@ class EventRpc::Subscription final : public grpc::ServerWriteReactor<grpc::ByteB
     if (!still) EndSoon(ToStreamAdmissionStatus(still.error()));
   }
 
-  void End(const grpc::Status& status) {
-    if (status.error_code() != grpc::StatusCode::CANCELLED) {
-      Log(LogLevel::kInfo, "subscription ended",
-          {{"method", "/orchestrator.EventService/SubscribeToEvents"}, {"error", status.error_message()}});
-    }
+  void End(const grpc::Status& status, bool interrupted = false) {
+    record_.Finished(status, interrupted);
     Finish(status);
   }
 
+  const Caller& caller() const { return caller_; }
+  // Events that the subscriber has not been sent yet.
+  int64_t Lag() const { return std::max<int64_t>(channel_.feed.Head() - position_, 0); }
+
  private:
+  void EndByStore(const Error& error) {
+    if (IsOfStore(error.kind)) channel_.read_errors.Add();
+    End(ToStatus(error));
+  }
+
   // Ends the stream with `status` as soon as what is under way is over; a wait for the feed is over at once.
   void EndSoon(const grpc::Status& status) {
     bool waiting = false;
@@ -112,8 +126,8 @@ class EventRpc::Subscription final : public grpc::ServerWriteReactor<grpc::ByteB
         return;
       case Feed::Place::kCaughtUp: return;
       case Feed::Place::kClosed:
-        return End(
-            Ending().value_or(grpc::Status(grpc::StatusCode::UNAVAILABLE, "the server is stopping; subscribe again")));
+        if (const std::optional<grpc::Status> ending = Ending()) return End(*ending);
+        return End(grpc::Status(grpc::StatusCode::UNAVAILABLE, "the server is stopping; subscribe again"), true);
     }
   }
 
@@ -135,7 +149,7 @@ class EventRpc::Subscription final : public grpc::ServerWriteReactor<grpc::ByteB
       return snapshot->EventsAfter(position_, service_.options_.replay_batch_events, kMaxBatchBytes);
     };
     Result<std::vector<EventRow>> rows = read();
-    if (!rows) return End(ToStatus(rows.error()));
+    if (!rows) return EndByStore(rows.error());
     for (EventRow& row : *rows) pending_.push_back(std::move(row.body));
     Continue();
   }
@@ -156,8 +170,9 @@ class EventRpc::Subscription final : public grpc::ServerWriteReactor<grpc::ByteB
   ChannelRuntime& channel_;
   const Caller caller_;
   const Peer peer_;
-  // Of whatever is under way:
-  int64_t position_ = 0;  // of the last event written
+  StreamRecord record_;
+  // Of whatever is under way; the position is read by others:
+  std::atomic<int64_t> position_ = 0;  // of the last event written
   std::deque<EventBody> pending_;
   grpc::ByteBuffer buffer_;
   bool wrote_ = false;
@@ -187,19 +202,26 @@ void EventRpc::WaitForEnd(std::chrono::milliseconds patience) {
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* EventRpc::SubscribeToEvents(grpc::CallbackServerContext* context,
                                                                         const grpc::ByteBuffer* request) {
-  using Refused = Refusal<grpc::ServerWriteReactor<grpc::ByteBuffer>>;
+  StreamRecord record(method_, context->client_metadata());
+  record.Received();
+  const auto refuse = [&](const grpc::Status& status) {
+    record.Finished(status);
+    return new Refusal<grpc::ServerWriteReactor<grpc::ByteBuffer>>(status);
+  };
   Caller caller;
   const auto channel = calls_.AdmitStream(*context, caller);
-  if (!channel) return new Refused(channel.error());
+  if (!channel) return refuse(channel.error());
   const Result<std::string> start_id = ParseStartId(*request);
-  if (!start_id) return new Refused(ToStatus(start_id.error()));
+  if (!start_id) return refuse(ToStatus(start_id.error()));
   if (IsFull()) {
-    return new Refused(grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED,
-                                    "the server has its largest number of subscribers; subscribe again later"));
+    return refuse(grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED,
+                               "the server has its largest number of subscribers; subscribe again later"));
   }
   Log(LogLevel::kInfo, "Subscribing to events",
-      {{"mspid", caller.organization}, {"channel", caller.channel}, {"startEventId", *start_id}});
-  const auto subscription = std::make_shared<Subscription>(*this, **channel, caller, PeerOf(*context, calls_.gate()));
+      record.labels().Fields(
+          {{"mspid", caller.organization}, {"channel", caller.channel}, {"startEventId", *start_id}}));
+  const auto subscription =
+      std::make_shared<Subscription>(*this, **channel, caller, PeerOf(*context, calls_.gate()), std::move(record));
   {
     const std::lock_guard lock(mutex_);
     open_.emplace(subscription.get(), subscription);
@@ -211,13 +233,25 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* EventRpc::SubscribeToEvents(grpc::Ca
   return subscription.get();
 }
 
-void EventRpc::EndRefused() {
+std::vector<std::shared_ptr<EventRpc::Subscription>> EventRpc::Open() {
+  const std::lock_guard lock(mutex_);
   std::vector<std::shared_ptr<Subscription>> open;
-  {
-    const std::lock_guard lock(mutex_);
-    for (const auto& [key, subscription] : open_) open.push_back(subscription);
+  for (const auto& [key, subscription] : open_) open.push_back(subscription);
+  return open;
+}
+
+void EventRpc::EndRefused() {
+  for (const auto& subscription : Open()) subscription->CheckCaller();
+}
+
+std::map<std::pair<std::string, std::string>, EventRpc::Followers> EventRpc::CountFollowers() {
+  std::map<std::pair<std::string, std::string>, Followers> followers;
+  for (const auto& subscription : Open()) {
+    Followers& those = followers[{subscription->caller().channel, subscription->caller().organization}];
+    ++those.subscriptions;
+    those.largest_lag = std::max(those.largest_lag, subscription->Lag());
   }
-  for (const auto& subscription : open) subscription->CheckCaller();
+  return followers;
 }
 
 }  // namespace orc

@@ -8,13 +8,18 @@
 #pragma once
 
 #include <condition_variable>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "event.grpc.pb.h"
 #include "rpc/calls.h"
 #include "rpc/stream.h"
+#include "rpc/stream_record.h"
 
 namespace orc {
 
@@ -29,10 +34,13 @@ class EventRpc final
  public:
   // `replayers` runs the subscribers' reads of the store.
   EventRpc(Calls& calls, Executor& replayers, SubscriptionOptions options)
-      : calls_(calls), replayers_(replayers), options_(options) {}
+      : calls_(calls),
+        replayers_(replayers),
+        options_(options),
+        method_(calls.metrics().Named("/orchestrator.EventService/SubscribeToEvents")) {}
 
-  // After the feeds were closed: waits until all streams have ended, for `patience` at most. Those of subscribers that do
-  // not take what they are sent end only with their connections.
+  // After the feeds were closed: waits until all streams have ended, for `patience` at most. Those of subscribers that
+  // do not take what they are sent end only with their connections.
   void WaitForEnd(std::chrono::milliseconds patience);
 
   grpc::ServerUnaryReactor* QueryEvents(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
@@ -47,15 +55,29 @@ class EventRpc final
   // not read gets nothing more either, and its end once the client reads. To be called every now and then.
   void EndRefused();
 
+  // Events that subscribers have been sent since the start.
+  int64_t Sent() const { return sent_.Value(); }
+
+  // The open subscriptions of one organization in one channel.
+  struct Followers {
+    int64_t subscriptions = 0;
+    int64_t largest_lag = 0;  // events that one of them has still to be sent
+  };
+  // By channel and organization.
+  std::map<std::pair<std::string, std::string>, Followers> CountFollowers();
+
  private:
   class Subscription;
 
+  std::vector<std::shared_ptr<Subscription>> Open();
   bool IsFull();
   void Forget(Subscription* subscription);
 
   Calls& calls_;
   Executor& replayers_;
   const SubscriptionOptions options_;
+  MethodMetrics& method_;
+  Counter sent_;
   std::mutex mutex_;
   std::condition_variable ended_;                                          // notified when a subscription ends
   std::unordered_map<Subscription*, std::shared_ptr<Subscription>> open_;  // guarded by mutex_

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "domain/assert.h"
+#include "store/sql_log.h"
 
 namespace orc::postgres {
 namespace {
@@ -77,6 +78,7 @@ const std::string& Connection::Prepared(std::string_view sql, const Parameters& 
 
 void Connection::Queue(std::string_view sql, const Parameters& parameters) {
   if (lost_) throw Lost("the connection is used after its end");
+  LogSql(sql);
   const std::string& name = Prepared(sql, parameters);
   std::vector<const char*> values;
   std::vector<int> lengths;

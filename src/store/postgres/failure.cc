@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/log.h"
+#include "store/sql_log.h"
 
 namespace orc::postgres {
 namespace {
@@ -48,10 +49,11 @@ Failure Refused(const PGresult* result) {
   const std::string detail = Field(result, PG_DIAG_MESSAGE_PRIMARY);
   // A result without a state was made by the client's library: it has lost the connection.
   if (state.empty()) return Lost(PQresultErrorMessage(result));
+  LogSqlError(state, detail);
   for (const Meaning& meaning : kMayPass) {
-    if (!state.starts_with(meaning.state)) continue;
-    Log(LogLevel::kWarn, "the database refuses a statement", {{"sqlstate", state}, {"error", detail}});
-    return Failure(StorageUnavailable(meaning.reason), meaning.ends_connection);
+    if (state.starts_with(meaning.state)) {
+      return Failure(StorageUnavailable(meaning.reason), meaning.ends_connection);
+    }
   }
   return Damaged(state + " " + detail);
 }

@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include "store/sql_log.h"
 #include "store/sqlite/failure.h"
 
 namespace orc::sqlite {
@@ -30,6 +31,7 @@ Connection::Connection(const std::string& path, Mode mode, int32_t busy_wait_ms)
 }
 
 SQLite::Statement& Connection::Prepared(std::string_view sql) {
+  LogSql(sql);
   auto found = statements_.find(sql);
   if (found == statements_.end()) {
     std::string text(sql);

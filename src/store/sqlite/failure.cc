@@ -2,6 +2,10 @@
 
 #include <sqlite3.h>
 
+#include <string>
+
+#include "store/sql_log.h"
+
 namespace orc::sqlite {
 namespace {
 
@@ -27,6 +31,7 @@ bool MayPass(int code) {
 
 Error ToError(const std::exception& exception) {
   if (const auto* failure = dynamic_cast<const SQLite::Exception*>(&exception)) {
+    LogSqlError(std::to_string(failure->getExtendedErrorCode()), failure->what());
     if (MayPass(failure->getErrorCode())) return StorageUnavailable(sqlite3_errstr(failure->getErrorCode()));
   }
   return UnexpectedError(exception);
