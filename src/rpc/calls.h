@@ -16,8 +16,10 @@
 
 #include "base/executor.h"
 #include "ledger/commands.h"
+#include "rpc/connections.h"
 #include "rpc/hub.h"
 #include "rpc/identity.h"
+#include "rpc/organization_shares.h"
 #include "rpc/queries.h"
 #include "rpc/status.h"
 
@@ -62,11 +64,14 @@ class UnaryCall : public grpc::ServerUnaryReactor {
     return Fail(ErrorKind::kInternal, "the request cannot be read as " + RequestType::descriptor()->full_name());
   }
 
-  void Answer(const Result<void>& outcome) {
+  // The answer counts against the caller's share until it has left; only a read may be refused for it.
+  void Answer(const Result<void>& outcome, bool may_refuse = false) {
     grpc::Status status = outcome ? grpc::Status::OK : ToStatus(outcome.error());
     if (status.ok()) {
       bool own_buffer = false;
       status = grpc::SerializationTraits<ResponseType>::Serialize(response_, &response_bytes_, &own_buffer);
+      const bool fits = share.Hold(static_cast<int64_t>(response_bytes_.Length()));
+      if (!fits && may_refuse) status = ToStatus(share.TooManyBytes().value());
     }
     LogCall({MethodOf(RequestType::descriptor()), request_id_, status, std::chrono::steady_clock::now() - started_});
     Finish(status);
@@ -84,6 +89,8 @@ class UnaryCall : public grpc::ServerUnaryReactor {
   const RequestType& request() const { return request_; }
   ResponseType& response() { return response_; }
 
+  OrganizationShares::Share share;
+
  private:
   grpc::CallbackServerContext& context_;
   grpc::ByteBuffer& response_bytes_;
@@ -100,7 +107,9 @@ class Calls {
   using Context = grpc::CallbackServerContext;
   using Bytes = grpc::ByteBuffer;
 
-  Calls(const Gate& gate, Hub& hub, Executor& readers) : gate_(gate), hub_(hub), readers_(readers) {}
+  // All outlive the calls.
+  Calls(const Gate& gate, Hub& hub, Executor& readers, Connections& connections, OrganizationShares& shares)
+      : gate_(gate), hub_(hub), readers_(readers), connections_(connections), shares_(shares) {}
 
   template <class Request, class Response>
   grpc::ServerUnaryReactor* Write(Context* context, const Bytes* request, Bytes* response) {
@@ -125,13 +134,13 @@ class Calls {
       call->Answer(tl::unexpected(channel.error()));
       return call;
     }
-    const bool taken = readers_.Submit([call, store = &(*channel)->store] {
-      call->Answer(Guard([&]() -> Result<void> {
-        if (call->IsCancelled()) return Fail(ErrorKind::kCancelled, "the caller has left");
-        ORC_ASSIGN(const std::unique_ptr<Snapshot> snapshot, store->Read());
-        return orc::Answer(call->request(), *snapshot, call->response());
-      }));
-    });
+    const auto answer = [call, store = &(*channel)->store]() -> Result<void> {
+      if (call->IsCancelled()) return Fail(ErrorKind::kCancelled, "the caller has left");
+      ORC_ASSIGN(const std::unique_ptr<Snapshot> snapshot, store->Read());
+      return orc::Answer(call->request(), *snapshot, call->response());
+    };
+    const bool taken =
+        readers_.Submit([call, answer] { call->Answer(Guard(answer), /*may_refuse=*/true); }, caller.organization);
     if (!taken) call->Answer(Fail(ErrorKind::kUnavailable, "too many reads are waiting; try again later"));
     return call;
   }
@@ -149,6 +158,7 @@ class Calls {
 
   // Identity and channel of a stream; the error's status is that of streams (decisions.md D9).
   tl::expected<ChannelRuntime*, grpc::Status> AdmitStream(Context& context, Caller& caller);
+  OrganizationShares& shares() { return shares_; }
 
   // From now on calls and streams are refused with kUnavailable.
   void Close() { closed_ = true; }
@@ -172,6 +182,7 @@ class Calls {
     void Finish(Result<void> outcome) override { this->Answer(outcome); }
     bool IsAbandoned() const override { return this->IsCancelled(); }
     int64_t SizeBytes() const override { return this->size_bytes(); }
+    const std::string& Organization() const override { return caller.organization; }
 
     Caller caller;
   };
@@ -182,7 +193,9 @@ class Calls {
   // Who calls comes before what is asked: strangers cost no parsing.
   template <class Call>
   Result<ChannelRuntime*> Admit(Call& call, const Bytes& request, Caller& caller) {
+    connections_.TellRequest(call.context(), request.Length());
     ORC_ASSIGN(caller, Identify(call.context(), gate_));
+    ORC_ASSIGN(call.share, shares_.TakeCall(caller.organization, static_cast<int64_t>(request.Length())));
     ORC_TRY(call.Parse(request));
     return FindChannel(caller);
   }
@@ -191,6 +204,8 @@ class Calls {
   const Gate gate_;
   Hub& hub_;
   Executor& readers_;
+  Connections& connections_;
+  OrganizationShares& shares_;
   OpenCalls open_{0};
   std::atomic<bool> closed_{false};
 };

@@ -50,8 +50,14 @@ grpc::ByteBuffer MakeBuffer(const EventBody& body) {
 // is under way: a write, a read of the store, a wait for the feed. Whatever completes calls Continue.
 class EventRpc::Subscription final : public grpc::ServerWriteReactor<grpc::ByteBuffer>, public Waiter {
  public:
-  Subscription(EventRpc& service, ChannelRuntime& channel, Caller caller, Peer peer)
-      : service_(service), channel_(channel), caller_(std::move(caller)), peer_(std::move(peer)) {}
+  Subscription(EventRpc& service, ChannelRuntime& channel, Caller caller, Peer peer, OrganizationShares::Share share)
+      : service_(service),
+        channel_(channel),
+        caller_(std::move(caller)),
+        peer_(std::move(peer)),
+        share_(std::move(share)) {}
+
+  const std::string& organization() const { return caller_.organization; }
 
   // First step, on a thread that may read the store.
   void Start(const std::string& start_id) {
@@ -106,7 +112,7 @@ class EventRpc::Subscription final : public grpc::ServerWriteReactor<grpc::ByteB
     switch (batch.place) {
       case Feed::Place::kInTail: pending_.assign(batch.events.begin(), batch.events.end()); return WriteNext();
       case Feed::Place::kBehind:
-        if (!service_.replayers_.Submit([this] { ReadStore(); })) {
+        if (!service_.replayers_.Submit([this] { ReadStore(); }, organization())) {
           End(grpc::Status(grpc::StatusCode::UNAVAILABLE, "too many subscribers are behind; subscribe again later"));
         }
         return;
@@ -156,6 +162,7 @@ class EventRpc::Subscription final : public grpc::ServerWriteReactor<grpc::ByteB
   ChannelRuntime& channel_;
   const Caller caller_;
   const Peer peer_;
+  const OrganizationShares::Share share_;
   // Of whatever is under way:
   int64_t position_ = 0;  // of the last event written
   std::deque<EventBody> pending_;
@@ -197,14 +204,18 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* EventRpc::SubscribeToEvents(grpc::Ca
     return new Refused(grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED,
                                     "the server has its largest number of subscribers; subscribe again later"));
   }
+  Result<OrganizationShares::Share> share = calls_.shares().TakeSubscription(caller.organization);
+  if (!share) return new Refused(ToStatus(share.error()));
   Log(LogLevel::kInfo, "Subscribing to events",
       {{"mspid", caller.organization}, {"channel", caller.channel}, {"startEventId", *start_id}});
-  const auto subscription = std::make_shared<Subscription>(*this, **channel, caller, PeerOf(*context, calls_.gate()));
+  const auto subscription =
+      std::make_shared<Subscription>(*this, **channel, caller, PeerOf(*context, calls_.gate()), *std::move(share));
   {
     const std::lock_guard lock(mutex_);
     open_.emplace(subscription.get(), subscription);
   }
-  if (!replayers_.Submit([stream = subscription.get(), start_id = *start_id] { stream->Start(start_id); })) {
+  if (!replayers_.Submit([stream = subscription.get(), start_id = *start_id] { stream->Start(start_id); },
+                         caller.organization)) {
     subscription->End(
         grpc::Status(grpc::StatusCode::UNAVAILABLE, "too many subscribers are behind; subscribe again later"));
   }
