@@ -43,7 +43,8 @@ const std::string& MethodOf(const google::protobuf::Descriptor* request) {
 }
 
 void LogCall(const FinishedCall& call) {
-  const auto level = call.status.ok() ? LogLevel::kDebug : LogLevel::kError;
+  const bool is_fault = !call.status.ok() && call.status.error_code() != grpc::StatusCode::CANCELLED;
+  const auto level = is_fault ? LogLevel::kError : LogLevel::kDebug;
   if (!LogEnabled(level)) return;
   const std::string ms = std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(call.duration).count());
   if (call.status.ok()) {
@@ -82,6 +83,7 @@ Result<ChannelRuntime*> Calls::FindChannel(const Caller& caller) {
 }
 
 tl::expected<ChannelRuntime*, grpc::Status> Calls::AdmitStream(Context& context, Caller& caller) {
+  connections_.TellRequest(context, 0);
   Result<Caller> identified = Identify(context, gate_);
   if (!identified) return tl::unexpected(ToStreamAdmissionStatus(identified.error()));
   caller = std::move(*identified);

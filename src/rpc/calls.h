@@ -193,6 +193,11 @@ class Calls {
   // Who calls comes before what is asked: strangers cost no parsing.
   template <class Call>
   Result<ChannelRuntime*> Admit(Call& call, const Bytes& request, Caller& caller) {
+    // gRPC begins calls also when their client leaves before it has sent the request.
+    if (!request.Valid()) {
+      connections_.TellAbandoned(call.context());
+      return Fail(ErrorKind::kCancelled, "the caller has left");
+    }
     connections_.TellRequest(call.context(), request.Length());
     ORC_ASSIGN(caller, Identify(call.context(), gate_));
     ORC_ASSIGN(call.share, shares_.TakeCall(caller.organization, static_cast<int64_t>(request.Length())));

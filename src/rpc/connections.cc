@@ -14,8 +14,6 @@
 namespace orc {
 namespace {
 
-// What a call may have beyond its message: headers, frames, records of TLS.
-constexpr int64_t kBytesPerCall = 16 << 10;
 // One byte of overhead for so many of messages, and of window updates for so many sent.
 constexpr int64_t kOverheadShare = 16;
 // Pings and the like, in one interval between sweeps.
@@ -96,7 +94,7 @@ bool Connections::MakeRoom(const std::string& address, Clock::time_point now) {
     if (oldest == open_.end() || it->second.waiting_since < oldest->second.waiting_since) oldest = it;
   }
   if (oldest == open_.end()) return false;
-  ShutDown(oldest, address_full ? kTooManyOfAddress : kTooMany, now);
+  Cut(oldest, address_full ? kTooManyOfAddress : kTooMany, now);
   return true;
 }
 
@@ -115,24 +113,26 @@ void Connections::Remove(int watched) {
   close(watched);
 }
 
-void Connections::ShutDown(Open::iterator connection, const char* reason, Clock::time_point now) {
+void Connections::Cut(Open::iterator connection, const char* reason, Clock::time_point now) {
   Note(reason, connection->second.peer, now);
   const int watched = connection->first;
-  shutdown(watched, SHUT_RDWR);
+  // Ends it at once, and drops what has not been read. After shutdown(2) a peer could go on sending, and gRPC reading.
+  sockaddr nowhere{};
+  nowhere.sa_family = AF_UNSPEC;
+  connect(watched, &nowhere, sizeof nowhere);
   Remove(watched);
 }
 
 void Connections::Measure(int watched, Connection& connection, Clock::time_point now) {
   // The calls first: what they tell is received already.
   const int64_t calls = connection.told->calls.exchange(0);
-  const int64_t request_bytes = connection.told->request_bytes.exchange(0);
+  const int64_t told_bytes = connection.told->granted_bytes.exchange(0);
   tcp_info info{};
   socklen_t size = sizeof info;
   if (getsockopt(watched, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return;
   const auto received = static_cast<int64_t>(info.tcpi_bytes_received);
   const auto sent = static_cast<int64_t>(info.tcpi_bytes_acked);
-  const int64_t granted = request_bytes + request_bytes / kOverheadShare + calls * kBytesPerCall +
-                          (sent - connection.sent_bytes) / kOverheadShare + kBytesPerSweep;
+  const int64_t granted = told_bytes + (sent - connection.sent_bytes) / kOverheadShare + kBytesPerSweep;
   const int64_t unfinished = connection.unfinished_bytes + received - connection.received_bytes - granted;
   connection.unfinished_bytes = std::max<int64_t>(unfinished, 0);
   connection.received_bytes = received;
@@ -153,9 +153,9 @@ void Connections::Sweep(Clock::time_point now) {
     Connection& connection = here->second;
     Measure(here->first, connection, now);
     if (connection.unfinished_bytes > limits_.max_unfinished_bytes / 4) {
-      ShutDown(here, kUnfinished, now);
+      Cut(here, kUnfinished, now);
     } else if (connection.waiting_since && now - *connection.waiting_since > limits_.request_time) {
-      ShutDown(here, kNoRequest, now);
+      Cut(here, kNoRequest, now);
     } else {
       unfinished_bytes += connection.unfinished_bytes;
     }
@@ -164,7 +164,7 @@ void Connections::Sweep(Clock::time_point now) {
   while (unfinished_bytes > limits_.max_unfinished_bytes) {
     const auto most = std::max_element(open_.begin(), open_.end(), less);
     unfinished_bytes -= most->second.unfinished_bytes;
-    ShutDown(most, kUnfinished, now);
+    Cut(most, kUnfinished, now);
   }
   LogReports(now);
 }
@@ -198,8 +198,15 @@ void Connections::TellCall(const grpc::ServerContextBase& context) {
 }
 
 void Connections::TellRequest(const grpc::ServerContextBase& context, size_t bytes) {
-  if (bytes < kBytesPerCall / 2) return;  // a small one is in what every call is granted
-  if (const auto told = Find(context.peer())) told->request_bytes += static_cast<int64_t>(bytes);
+  const auto told = Find(context.peer());
+  if (told == nullptr) return;
+  // Besides its message a call has headers, frames and records of TLS.
+  const auto request_bytes = static_cast<int64_t>(bytes);
+  told->granted_bytes += request_bytes + request_bytes / kOverheadShare + kBytesPerCall;
+}
+
+void Connections::TellAbandoned(const grpc::ServerContextBase& context) {
+  if (const auto told = Find(context.peer())) told->granted_bytes -= kBytesPerCall;
 }
 
 }  // namespace orc

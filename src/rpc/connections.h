@@ -4,7 +4,7 @@
 //
 // The program accepts connections itself (server/port.h), gives them to gRPC, and keeps a duplicate of each descriptor
 // here. The kernel counts the bytes of a connection; calls that have come in whole tell theirs; the difference is
-// what gRPC may be holding. A connection beyond a bound is shut down, which its client sees as a connection that broke.
+// what gRPC may be holding. A connection beyond a bound is reset.
 //
 // Add, Remove and Sweep are for one thread. Tell... are thread-safe and take no time to speak of.
 #pragma once
@@ -29,7 +29,7 @@ class ServerContextBase;
 namespace orc {
 
 struct ConnectionLimits {
-  size_t max_connections = 4'096;
+  size_t max_connections = 2'048;
   size_t max_per_address = 1'024;
   // From a connection's begin, or from when it has begun to send, to its next complete request.
   std::chrono::nanoseconds request_time{std::chrono::seconds(60)};
@@ -51,20 +51,23 @@ class Connections {
   // The connection has ended; closes `watched`, which may be unknown.
   void Remove(int watched);
 
-  // Shuts down what is beyond a bound. To be called every kSweepInterval.
+  // Cuts what is beyond a bound. To be called every kSweepInterval.
   void Sweep(Clock::time_point now);
   static constexpr std::chrono::milliseconds kSweepInterval{100};
 
-  // A call has come in: every one, of whatever method.
+  // A call has begun, of whatever method.
   void TellCall(const grpc::ServerContextBase& context);
-  // And its request had so many bytes.
+  // Its request has come in whole, with so many bytes.
   void TellRequest(const grpc::ServerContextBase& context, size_t bytes);
+  // Its client has left before that. Such a call costs more than its bytes: it counts as kBytesPerCall.
+  void TellAbandoned(const grpc::ServerContextBase& context);
+  static constexpr int64_t kBytesPerCall = 16 << 10;
 
  private:
   // What calls have told since the last sweep.
   struct Told {
     std::atomic<int64_t> calls{0};
-    std::atomic<int64_t> request_bytes{0};
+    std::atomic<int64_t> granted_bytes{0};
   };
 
   struct Connection {
@@ -88,7 +91,7 @@ class Connections {
 
   bool MakeRoom(const std::string& address, Clock::time_point now);
   void Measure(int watched, Connection& connection, Clock::time_point now);
-  void ShutDown(Open::iterator connection, const char* reason, Clock::time_point now);
+  void Cut(Open::iterator connection, const char* reason, Clock::time_point now);
   void Note(const char* reason, const std::string& peer, Clock::time_point now);
   void LogReports(Clock::time_point now);
   std::shared_ptr<Told> Find(const std::string& peer);

@@ -1,5 +1,6 @@
 #include "server/serve.h"
 
+#include <grpc/support/log.h>
 #include <grpcpp/grpcpp.h>
 #include <signal.h>
 
@@ -46,8 +47,6 @@ constexpr std::chrono::milliseconds kStreamPatience{1000};
 constexpr std::chrono::milliseconds kLastAnswers{200};
 // More than this many pings in a row that come too early cut the connection (deployment.md 2.12).
 constexpr int kMaxPingStrikes = 2;
-// Clients send less than 1 KiB. gRPC 1.51 counts by frame, so that a header of many frames may have more.
-constexpr int kMaxHeaderBytes = 64 << 10;
 
 size_t ReaderThreads() {
   return std::clamp<size_t>(std::thread::hardware_concurrency(), 2, 16);
@@ -143,7 +142,7 @@ class ServerParts {
         grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, tls_.Credentials());
     builder.SetMaxReceiveMessageSize(settings_.max_message_bytes);
     builder.SetMaxSendMessageSize(-1);
-    builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMaxHeaderBytes);
+    builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, int{kMaxHeaderBytes});
     builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, settings_.max_streams_per_connection);
     // Else gRPC would let peers send frames of up to 16 MiB once they send fast.
     builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
@@ -264,6 +263,11 @@ void WaitForSignal(ServerParts& parts, std::string last_error) {
   }
 }
 
+void KeepGrpcFromTheLog() {
+  // gRPC writes a line for each header that it cannot parse: any peer could fill the disk.
+  gpr_set_log_function([](gpr_log_func_args* line) { Log(LogLevel::kDebug, "gRPC", {{"text", line->message}}); });
+}
+
 }  // namespace
 
 void PrepareSignals() {
@@ -274,6 +278,7 @@ void PrepareSignals() {
 }
 
 int Serve(const Settings& settings) {
+  KeepGrpcFromTheLog();
   const Result<std::unique_ptr<ChannelFile>> channels = ChannelFile::Open(settings.channel_config, kFollowInterval);
   if (!channels) return CannotStart(channels.error().text);
   const Result<std::unique_ptr<TlsFiles>> tls = TlsFiles::Open(settings, kFollowInterval);

@@ -12,6 +12,7 @@ import grpc
 from client import Caller
 
 BINARY = os.environ.get("ORCHESTRATOR_BINARY", "")
+MEMORY_FACTOR = int(os.environ.get("ORCHESTRATOR_MEMORY_FACTOR", "1"))  # of a build that needs more by itself
 START_SECONDS = 30
 STOP_SECONDS = 30
 
@@ -31,6 +32,7 @@ class Server:
         self.channel_file = self.folder / "channels.yaml"
         self.write_channels(channels)
         self.flags = flags
+        self.listen = "127.0.0.1:0"
         self.process = None
         self.address = None
         self.connection = None
@@ -48,7 +50,7 @@ class Server:
 
     def command(self):
         return [BINARY, "serve", "--channel-config", str(self.channel_file), "--data-dir", str(self.data),
-                "--listen", "127.0.0.1:0", *self.flags]
+                "--listen", self.listen, *self.flags]
 
     def start(self, before_exec=None):
         """`before_exec` runs in the new process, to set its limits."""
