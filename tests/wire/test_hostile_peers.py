@@ -240,8 +240,7 @@ def test_frames_that_want_an_answer(make, kind, payload):
 
 def test_pings_in_a_row(make):
     peer = connection_with_call(make())
-    for _ in range(6):
-        peer.send(frame(PING, 0, 0, b"12345678"))
+    peer.send(frame(PING, 0, 0, b"12345678") * 6)
     assert b"too_many_pings" in peer.wait_for(GOAWAY)
     assert ended(peer.socket)
 
@@ -322,8 +321,10 @@ def unread_calls(world, organization, count, request):
 
 def test_open_calls_of_one_organization(make):
     world = make("--max-calls-per-organization", "5")
-    with unread_calls(world, A, 5, pb.GetComputePlanParam(key="x")) as _:
-        wait_until(lambda: world.a.outcome(pb.QueryPlansParam())[0] == EXHAUSTED)
+    world.plan()
+    with unread_calls(world, A, 5, pb.QueryPlansParam()) as peer:
+        begun = (got for got in peer.frames() if got[0] == HEADERS)  # headers need no window
+        assert len([next(begun) for _ in range(5)]) == 5
         assert world.a.outcome(pb.QueryPlansParam()) == (
             EXHAUSTED, 'organization "OrgA" has 5 open calls, as many as it may; try again when some have ended')
         assert serves_another(world)
@@ -375,16 +376,16 @@ def test_subscriptions_of_one_organization(make):
 
 def test_listening_on_other_addresses(own_server):
     """IPv6, both families at once, and a name: peers are known whatever they come by."""
-    for listen, hosts in {"[::1]:0": ["::1"], "[::]:0": ["::1", "127.0.0.1"], ":0": ["::1", "127.0.0.1"],
-                          "localhost:0": ["127.0.0.1"]}.items():
+    held = []
+    for listen, hosts in {"[::1]:0": ["::1"], ":0": ["::1", "127.0.0.1"], "localhost:0": ["127.0.0.1"]}.items():
         server = own_server({"c": MEMBERS}, "--request-timeout", "1s")
         server.listen = listen
         server.start()
         for host in hosts:
-            with Peer(server.address, host=host) as peer:
-                peer.call(1, HEALTH, b"")
-                peer.wait_for(DATA, 1)
-                time.sleep(1.5)
-                peer.call(3, HEALTH, b"")
-                assert peer.wait_for(DATA, 3)
-        server.kill()
+            held.append(Peer(server.address, host=host))
+            held[-1].call(1, HEALTH, b"")
+            held[-1].wait_for(DATA, 1)
+    time.sleep(1.5)
+    for peer in held:
+        peer.call(3, HEALTH, b"")
+        assert peer.wait_for(DATA, 3)
