@@ -18,8 +18,8 @@ namespace {
 constexpr int64_t kOverheadShare = 16;
 // Pings and the like, in one interval between sweeps.
 constexpr int64_t kBytesPerSweep = 16;
-// So much may be unfinished without a request being on its way.
-constexpr int64_t kIdleBytes = 64 << 10;
+// So much may stay unfinished for long: what is left of calls that were refused or given up half-way.
+constexpr int64_t kIdleBytes = 1 << 20;
 constexpr std::chrono::seconds kReportInterval{10};
 
 constexpr const char* kTooMany = "too many connections";

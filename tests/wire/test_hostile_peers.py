@@ -126,8 +126,9 @@ def test_a_request_that_never_ends_ends_its_connection(make):
     """Also on a connection that has called before."""
     world = make("--request-timeout", "1s")
     peer = connection_with_call(world)
-    peer.send(frame(HEADERS, END_HEADERS, 3, call_headers(REGISTER_PLAN)) +
-              b"".join(frame(DATA, 0, 3, data) for data in (struct.pack(">BI", 0, 200_000), *[b"x" * 10_000] * 15)))
+    fields = b"".join(header(f"x{i}", b"v" * 1000) for i in range(16))
+    peer.send(frame(HEADERS, 0, 3, call_headers(REGISTER_PLAN)) + frame(CONTINUATION, 0, 3, fields) * 130)
+    assert not ended(peer.socket, 0.3)
     assert ended(peer.socket)
     assert world.server.wait_for_log(REFUSED)["reason"] == "no complete request in time"
 
