@@ -54,7 +54,11 @@ std::optional<PeerName> NamePeer(const sockaddr_storage& address) {
 }
 
 Connections::~Connections() {
-  for (const auto& [watched, connection] : open_) close(watched);
+  Forget();
+}
+
+void Connections::Forget() {
+  while (!open_.empty()) Remove(open_.begin()->first);
 }
 
 std::optional<int> Connections::Add(int socket, Clock::time_point now) {

@@ -6,7 +6,7 @@
 // here. The kernel counts the bytes of a connection; calls that have come in whole tell theirs; the difference is
 // what gRPC may be holding. A connection beyond a bound is reset.
 //
-// Add, Remove and Sweep are for one thread. Tell... are thread-safe and take no time to speak of.
+// Add, Remove, Forget and Sweep are for one thread at a time. Tell... are thread-safe and take no time to speak of.
 #pragma once
 
 #include <netinet/in.h>
@@ -47,6 +47,10 @@ class Connections {
   // once the connection has ended. At a bound, the oldest connection that has made no call yet gives way; if there is
   // none, or the peer has left already, nothing is noted.
   std::optional<int> Add(int socket, Clock::time_point now);
+
+  // Forgets all connections, which go on without bounds. To be called before gRPC is shut down: it may not meet
+  // descriptors that are still open when it has closed its own.
+  void Forget();
 
   // The connection has ended; closes `watched`, which may be unknown.
   void Remove(int watched);

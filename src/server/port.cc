@@ -136,6 +136,7 @@ void Port::Stop() {
   thread_.request_stop();
   thread_.join();
   acceptor_.reset();
+  connections_->Forget();
 }
 
 void Port::Serve(const std::stop_token& stop, int epoll) {

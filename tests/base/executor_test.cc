@@ -12,7 +12,12 @@ TEST(Executor, PartiesTakeTurns) {
   Executor executor(1, 100);
   std::promise<void> open;
   std::string order;  // of the one thread
-  ASSERT_TRUE(executor.Submit([gate = open.get_future().share()] { gate.wait(); }, "A"));
+  std::promise<void> begun;
+  ASSERT_TRUE(executor.Submit([&begun, gate = open.get_future().share()] {
+    begun.set_value();
+    gate.wait();
+  }));
+  begun.get_future().wait();
   for (const char party : std::string("AAAABBC")) {
     ASSERT_TRUE(executor.Submit([&order, party] { order += party; }, {party}));
   }

@@ -72,12 +72,14 @@ class ForeignContext final : public grpc::AuthContext {
   bool IsPeerAuthenticated() const override { return true; }
   std::vector<grpc::string_ref> GetPeerIdentity() const override { return {}; }
   std::string GetPeerIdentityPropertyName() const override { return ""; }
-  grpc::AuthPropertyIterator begin() const override { return {}; }
-  grpc::AuthPropertyIterator end() const override { return {}; }
+  grpc::AuthPropertyIterator begin() const override { return NoProperty(); }
+  grpc::AuthPropertyIterator end() const override { return NoProperty(); }
   void AddProperty(const std::string&, const grpc::string_ref&) override {}
   bool SetPeerIdentityPropertyName(const std::string&) override { return false; }
 
  private:
+  class NoProperty : public grpc::AuthPropertyIterator {};
+
   const std::string kind_;
   const std::string pem_;
 };
