@@ -82,8 +82,18 @@ Result<ChannelRuntime*> Calls::FindChannel(const Caller& caller) {
   return Fail(ErrorKind::kUnavailable, "channel " + Quote(caller.channel) + " is being opened; try again later");
 }
 
-tl::expected<ChannelRuntime*, grpc::Status> Calls::AdmitStream(Context& context, Caller& caller) {
-  connections_.TellRequest(context, 0);
+Result<void> Calls::TakeRequest(const Context& context, const Bytes& request) {
+  if (request.Valid()) {
+    connections_.TellRequest(context, request.Length());
+    return {};
+  }
+  // gRPC begins calls also when their client leaves before it has sent the request.
+  connections_.TellAbandoned(context);
+  return Fail(ErrorKind::kCancelled, "the caller has left");
+}
+
+tl::expected<ChannelRuntime*, grpc::Status> Calls::AdmitStream(Context& context, const Bytes& request, Caller& caller) {
+  if (const Result<void> taken = TakeRequest(context, request); !taken) return tl::unexpected(ToStatus(taken.error()));
   Result<Caller> identified = Identify(context, gate_);
   if (!identified) return tl::unexpected(ToStreamAdmissionStatus(identified.error()));
   caller = std::move(*identified);

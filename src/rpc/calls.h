@@ -157,7 +157,7 @@ class Calls {
   }
 
   // Identity and channel of a stream; the error's status is that of streams (decisions.md D9).
-  tl::expected<ChannelRuntime*, grpc::Status> AdmitStream(Context& context, Caller& caller);
+  tl::expected<ChannelRuntime*, grpc::Status> AdmitStream(Context& context, const Bytes& request, Caller& caller);
   OrganizationShares& shares() { return shares_; }
 
   // From now on calls and streams are refused with kUnavailable.
@@ -193,17 +193,13 @@ class Calls {
   // Who calls comes before what is asked: strangers cost no parsing.
   template <class Call>
   Result<ChannelRuntime*> Admit(Call& call, const Bytes& request, Caller& caller) {
-    // gRPC begins calls also when their client leaves before it has sent the request.
-    if (!request.Valid()) {
-      connections_.TellAbandoned(call.context());
-      return Fail(ErrorKind::kCancelled, "the caller has left");
-    }
-    connections_.TellRequest(call.context(), request.Length());
+    ORC_TRY(TakeRequest(call.context(), request));
     ORC_ASSIGN(caller, Identify(call.context(), gate_));
     ORC_ASSIGN(call.share, shares_.TakeCall(caller.organization, static_cast<int64_t>(request.Length())));
     ORC_TRY(call.Parse(request));
     return FindChannel(caller);
   }
+  Result<void> TakeRequest(const Context& context, const Bytes& request);
   Result<ChannelRuntime*> FindChannel(const Caller& caller);
 
   const Gate gate_;

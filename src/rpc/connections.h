@@ -31,7 +31,7 @@ namespace orc {
 struct ConnectionLimits {
   size_t max_connections = 2'048;
   size_t max_per_address = 1'024;
-  // From a connection's begin, or from when it has begun to send, to its next complete request.
+  // To the first call of a connection, and to the next one when more than 1 MiB is unfinished.
   std::chrono::nanoseconds request_time{std::chrono::seconds(60)};
   int64_t max_unfinished_bytes = 512 << 20;  // of all connections; a quarter of it of one
 };

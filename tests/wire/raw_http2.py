@@ -2,7 +2,8 @@
 import socket
 import struct
 
-DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY, CONTINUATION = 0, 1, 3, 4, 6, 7, 9
+DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION = 0, 1, 3, 4, 6, 7, 8, 9
+FIRST_WINDOW, LARGEST_FRAME = 65535, 16384
 END_STREAM, ACK, END_HEADERS = 1, 1, 4
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 MAX_CONCURRENT_STREAMS, INITIAL_WINDOW_SIZE = 3, 4
@@ -62,6 +63,24 @@ class Peer:
         """A whole unary call, but for its end."""
         self.send(frame(HEADERS, END_HEADERS, stream, call_headers(path, metadata)) +
                   frame(DATA, END_STREAM if end else 0, stream, message(data)))
+
+    def send_data(self, stream, data):
+        """As DATA frames that keep to the windows of the receiver. Of one stream per connection."""
+        windows = {0: FIRST_WINDOW, stream: FIRST_WINDOW}
+        while data:
+            room = min(LARGEST_FRAME, *windows.values())
+            if room == 0:
+                got = self.read_frame()
+                if got is None:
+                    raise ConnectionResetError
+                kind, _, of, payload = got
+                if kind == WINDOW_UPDATE and of in windows:
+                    windows[of] += int.from_bytes(payload, "big")
+                continue
+            piece, data = data[:room], data[room:]
+            self.send(frame(DATA, 0, stream, piece))
+            for of in windows:
+                windows[of] -= len(piece)
 
     def read_frame(self):
         """(kind, flags, stream, payload), or None at the end of the connection."""

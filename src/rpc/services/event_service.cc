@@ -196,7 +196,7 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* EventRpc::SubscribeToEvents(grpc::Ca
                                                                         const grpc::ByteBuffer* request) {
   using Refused = Refusal<grpc::ServerWriteReactor<grpc::ByteBuffer>>;
   Caller caller;
-  const auto channel = calls_.AdmitStream(*context, caller);
+  const auto channel = calls_.AdmitStream(*context, *request, caller);
   if (!channel) return new Refused(channel.error());
   const Result<std::string> start_id = ParseStartId(*request);
   if (!start_id) return new Refused(ToStatus(start_id.error()));
