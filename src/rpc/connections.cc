@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <grpcpp/server_context.h>
 #include <linux/tcp.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -61,7 +62,7 @@ void Connections::Forget() {
   while (!open_.empty()) Remove(open_.begin()->first);
 }
 
-std::optional<int> Connections::Add(int socket, Clock::time_point now) {
+std::optional<int> Connections::Add(int socket, int epoll, Clock::time_point now) {
   sockaddr_storage address{};
   socklen_t size = sizeof address;
   if (getpeername(socket, reinterpret_cast<sockaddr*>(&address), &size) != 0) return std::nullopt;
@@ -73,7 +74,14 @@ std::optional<int> Connections::Add(int socket, Clock::time_point now) {
   }
   const int watched = fcntl(socket, F_DUPFD_CLOEXEC, 0);
   if (watched < 0) return std::nullopt;
+  epoll_event event{};  // an end is reported always
+  event.data.fd = watched;
+  if (epoll_ctl(epoll, EPOLL_CTL_ADD, watched, &event) != 0) {
+    close(watched);
+    return std::nullopt;
+  }
   Connection connection;
+  connection.epoll = epoll;
   connection.peer = peer->full;
   connection.address = peer->address;
   connection.waiting_since = now;
@@ -113,6 +121,8 @@ void Connections::Remove(int watched) {
     const auto named = by_peer_.find(connection.peer);
     if (named != by_peer_.end() && named->second == connection.told) by_peer_.erase(named);
   }
+  // Closing is not enough while gRPC has the connection open: its end would be reported by a number that is another's.
+  epoll_ctl(connection.epoll, EPOLL_CTL_DEL, watched, nullptr);
   open_.erase(found);
   close(watched);
 }
@@ -123,7 +133,7 @@ void Connections::Cut(Open::iterator connection, const char* reason, Clock::time
   // Ends it at once, and drops what has not been read. After shutdown(2) a peer could go on sending, and gRPC reading.
   sockaddr nowhere{};
   nowhere.sa_family = AF_UNSPEC;
-  connect(watched, &nowhere, sizeof nowhere);
+  if (connect(watched, &nowhere, sizeof nowhere) != 0) shutdown(watched, SHUT_RDWR);
   Remove(watched);
 }
 

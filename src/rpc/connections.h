@@ -43,10 +43,10 @@ class Connections {
   explicit Connections(ConnectionLimits limits) : limits_(limits) {}
   ~Connections();
 
-  // Takes note of a connection that was just accepted, and gives the descriptor to watch it by: it reports EPOLLHUP
-  // once the connection has ended. At a bound, the oldest connection that has made no call yet gives way; if there is
-  // none, or the peer has left already, nothing is noted.
-  std::optional<int> Add(int socket, Clock::time_point now);
+  // Takes note of a connection that was just accepted, and gives the descriptor that `epoll` reports (data.fd) once the
+  // connection has ended. At a bound, the oldest connection that has made no call yet gives way; if there is none, or
+  // the peer has left already, nothing is noted.
+  std::optional<int> Add(int socket, int epoll, Clock::time_point now);
 
   // Forgets all connections, which go on without bounds. To be called before gRPC is shut down: it may not meet
   // descriptors that are still open when it has closed its own.
@@ -75,6 +75,7 @@ class Connections {
   };
 
   struct Connection {
+    int epoll = -1;
     std::string peer;     // as gRPC names it
     std::string address;  // without the port
     std::shared_ptr<Told> told = std::make_shared<Told>();

@@ -21,6 +21,8 @@ using AddressList = std::unique_ptr<addrinfo, decltype(&freeaddrinfo)>;
 
 // Accepted in a row before connections that have ended are looked at.
 constexpr int kAcceptedInARow = 64;
+// More than a peer can have sent before its connection is accepted: its first window.
+constexpr int kHiddenBytes = 256 << 10;
 // A peer that is gone is found by probes after two minutes, or by what it does not acknowledge.
 constexpr int kIdleBeforeProbe_s = 60;
 constexpr int kProbeInterval_s = 20;
@@ -58,11 +60,11 @@ std::string PortOf(int socket) {
   return port.data();
 }
 
-bool Watch(int epoll, int fd, uint32_t events) {
+bool WatchForPeers(int epoll, int socket) {
   epoll_event event{};
-  event.events = events;
-  event.data.fd = fd;
-  return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0;
+  event.events = EPOLLIN;
+  event.data.fd = socket;
+  return epoll_ctl(epoll, EPOLL_CTL_ADD, socket, &event) == 0;
 }
 
 }  // namespace
@@ -124,9 +126,10 @@ void Port::Start(std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor>
   thread_ = std::jthread([this](const std::stop_token& stop) {
     const int epoll = epoll_create1(EPOLL_CLOEXEC);
     for (const int socket : sockets_) {
-      if (!Watch(epoll, socket, EPOLLIN)) Log(LogLevel::kError, "the port cannot be watched");
+      if (!WatchForPeers(epoll, socket)) Log(LogLevel::kError, "the port cannot be watched");
     }
     Serve(stop, epoll);
+    connections_->Forget();
     close(epoll);
   });
 }
@@ -136,7 +139,6 @@ void Port::Stop() {
   thread_.request_stop();
   thread_.join();
   acceptor_.reset();
-  connections_->Forget();
 }
 
 void Port::Serve(const std::stop_token& stop, int epoll) {
@@ -185,20 +187,19 @@ void Port::Give(int socket, int connection, int epoll) {
   Set(connection, IPPROTO_TCP, TCP_KEEPINTVL, kProbeInterval_s);
   Set(connection, IPPROTO_TCP, TCP_KEEPCNT, kProbes);
   Set(connection, IPPROTO_TCP, TCP_USER_TIMEOUT, kUnacknowledged_ms);
-  const std::optional<int> watched = connections_->Add(connection, Connections::Clock::now());
+  const std::optional<int> watched = connections_->Add(connection, epoll, Connections::Clock::now());
   if (!watched) {
-    close(connection);
-    return;
-  }
-  if (!Watch(epoll, *watched, 0)) {  // the end of a connection is reported always
-    connections_->Remove(*watched);
     close(connection);
     return;
   }
   grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
   parameters.listener_fd = socket;
   parameters.fd = connection;
+  // gRPC would read on this thread for as long as there is something to read. What has come in is not shown to it
+  // before the connection is handed over; then its own threads are told.
+  Set(*watched, SOL_SOCKET, SO_RCVLOWAT, kHiddenBytes);
   acceptor_->HandleNewConnection(&parameters);
+  Set(*watched, SOL_SOCKET, SO_RCVLOWAT, 1);
 }
 
 size_t ConnectionsThatFit() {
