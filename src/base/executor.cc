@@ -10,11 +10,11 @@ Executor::~Executor() {
   Stop();
 }
 
-bool Executor::Submit(std::function<void()> job) {
+bool Executor::Submit(std::function<void()> job, const std::string& party) {
   {
     const std::lock_guard lock(mutex_);
     if (stopping_ || queue_.size() >= max_queued_) return false;
-    queue_.push_back(std::move(job));
+    queue_.Push(party, std::move(job));
   }
   wake_.notify_one();
   return true;
@@ -34,10 +34,9 @@ void Executor::Stop() {
 void Executor::Work() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-    if (queue_.empty()) return;
-    const std::function<void()> job = std::move(queue_.front());
-    queue_.pop_front();
+    wake_.wait(lock, [this] { return stopping_ || !queue_.IsEmpty(); });
+    if (queue_.IsEmpty()) return;
+    const std::function<void()> job = queue_.Pop();
     lock.unlock();
     job();
     lock.lock();

@@ -21,6 +21,8 @@ class Command {
   virtual bool IsAbandoned() const = 0;
   // Of the request, for the bounds of the queue.
   virtual int64_t SizeBytes() const = 0;
+  // Who calls: organizations whose commands wait take turns.
+  virtual const std::string& Organization() const = 0;
 };
 
 }  // namespace orc

@@ -31,13 +31,10 @@ Writer::~Writer() {
 }
 
 void Writer::Submit(Command* command) {
-  const int64_t bytes = command->SizeBytes();
   {
     const std::lock_guard lock(mutex_);
-    const bool full = queue_.size() >= limits_.max_queued_commands || queued_bytes_ + bytes > limits_.max_queued_bytes;
-    if (!stopping_ && !full) {
-      queue_.push_back(command);
-      queued_bytes_ += bytes;
+    if (!stopping_ && HasRoomFor(*command)) {
+      queue_.Push(command->Organization(), command, command->SizeBytes());
       wake_.notify_one();
       return;
     }
@@ -49,6 +46,13 @@ void Writer::Submit(Command* command) {
 size_t Writer::QueuedCommands() {
   const std::lock_guard lock(mutex_);
   return queue_.size();
+}
+
+bool Writer::HasRoomFor(const Command& command) const {
+  const int64_t bytes = command.SizeBytes();
+  const int64_t own_bytes = queue_.WeightOf(command.Organization());
+  return queue_.size() < limits_.max_queued_commands && queue_.weight() + bytes <= limits_.max_queued_bytes &&
+         (own_bytes == 0 || own_bytes + bytes <= limits_.max_queued_bytes / 2);
 }
 
 void Writer::Stop() {
@@ -76,7 +80,7 @@ void Writer::Work() {
 
 std::vector<Command*> Writer::TakeBatch(bool& probe) {
   std::unique_lock lock(mutex_);
-  const auto ready = [this] { return stopping_ || !queue_.empty(); };
+  const auto ready = [this] { return stopping_ || !queue_.IsEmpty(); };
   if (writable_) {
     wake_.wait(lock, ready);
   } else if (!wake_.wait_for(lock, kProbeInterval, ready)) {
@@ -85,14 +89,12 @@ std::vector<Command*> Writer::TakeBatch(bool& probe) {
   }
   std::vector<Command*> batch;
   int64_t bytes = 0;
-  while (!queue_.empty() && batch.size() < limits_.max_batch_commands) {
-    const int64_t size = queue_.front()->SizeBytes();
+  while (!queue_.IsEmpty() && batch.size() < limits_.max_batch_commands) {
+    const int64_t size = queue_.Next()->SizeBytes();
     if (!batch.empty() && bytes + size > limits_.max_batch_bytes) break;
     bytes += size;
-    batch.push_back(queue_.front());
-    queue_.pop_front();
+    batch.push_back(queue_.Pop());
   }
-  queued_bytes_ -= bytes;
   return batch;
 }
 

@@ -1,12 +1,12 @@
-// Writer: the one place where a channel changes. It takes commands in the order they come, runs all that are waiting as
-// one batch in one transaction, commits once, then answers. An idle channel commits at once; a busy one batches by
-// itself, so that no delay is ever added.
+// Writer: the one place where a channel changes. It runs all commands that are waiting as one batch in one transaction,
+// commits once, then answers. An idle channel commits at once; a busy one batches by itself, so that no delay is ever
+// added. When more wait than a batch takes, organizations take turns; those of one organization run in the order they
+// come.
 //
 // Thread-safe. Owns a thread, which Stop (or the destructor) ends. Commands are answered on that thread.
 #pragma once
 
 #include <condition_variable>
-#include <deque>
 #include <functional>
 #include <mutex>
 #include <span>
@@ -14,13 +14,14 @@
 #include <thread>
 #include <vector>
 
+#include "base/fair_queue.h"
 #include "ledger/command.h"
 
 namespace orc {
 
 struct WriterLimits {
   size_t max_queued_commands = 10'000;
-  int64_t max_queued_bytes = 128 << 20;
+  int64_t max_queued_bytes = 128 << 20;  // of one organization half of it, unless nothing else of it waits
   size_t max_batch_commands = 512;
   int64_t max_batch_bytes = 16 << 20;
 };
@@ -40,8 +41,8 @@ class Writer {
          WriterEvents events);
   ~Writer();
 
-  // Queues the command. When the queue is full or the writer has stopped, the command is finished at once with
-  // kUnavailable.
+  // Queues the command. When the queue or the share of its organization is full, or the writer has stopped, the command
+  // is finished at once with kUnavailable.
   void Submit(Command* command);
 
   const WriterMetrics& metrics() const { return metrics_; }
@@ -53,6 +54,7 @@ class Writer {
 
  private:
   void Work();
+  bool HasRoomFor(const Command& command) const;  // requires mutex_
   // Waits for commands; empty: stopped and nothing is left. While the store is not writable, also returns without
   // commands now and then, with `probe` set.
   std::vector<Command*> TakeBatch(bool& probe);
@@ -76,8 +78,7 @@ class Writer {
   WriterMetrics metrics_;
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::deque<Command*> queue_;  // guarded by mutex_, as are the members below
-  int64_t queued_bytes_ = 0;
+  FairQueue<Command*> queue_;  // weighed in bytes; guarded by mutex_, as is stopping_
   bool stopping_ = false;
 
   std::thread thread_;

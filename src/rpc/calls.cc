@@ -11,7 +11,8 @@ void RecordCall(const FinishedCall& call) {
   call.method.Handled(call.status.error_code(), call.duration);
   if (call.status.ok()) call.method.sent.Add();
   if (call.let_in) (call.status.ok() ? call.method.committed : call.method.rolled_back).Add();
-  const auto level = call.status.ok() ? LogLevel::kDebug : LogLevel::kError;
+  const bool is_fault = !call.status.ok() && call.status.error_code() != grpc::StatusCode::CANCELLED;
+  const auto level = is_fault ? LogLevel::kError : LogLevel::kDebug;
   if (!LogEnabled(level)) return;
   const std::string ms = std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(call.duration).count());
   if (call.status.ok()) {
@@ -59,7 +60,18 @@ Result<ChannelRuntime*> Calls::FindChannel(const Caller& caller) {
   return Fail(ErrorKind::kUnavailable, "channel " + Quote(caller.channel) + " is being opened; try again later");
 }
 
-tl::expected<ChannelRuntime*, grpc::Status> Calls::AdmitStream(Context& context, Caller& caller) {
+Result<void> Calls::TakeRequest(const Context& context, const Bytes& request) {
+  if (request.Valid()) {
+    connections_.TellRequest(context, request.Length());
+    return {};
+  }
+  // gRPC begins calls also when their client leaves before it has sent the request.
+  connections_.TellAbandoned(context);
+  return Fail(ErrorKind::kCancelled, "the caller has left");
+}
+
+tl::expected<ChannelRuntime*, grpc::Status> Calls::AdmitStream(Context& context, const Bytes& request, Caller& caller) {
+  if (const Result<void> taken = TakeRequest(context, request); !taken) return tl::unexpected(ToStatus(taken.error()));
   Result<Caller> identified = Identify(context, gate_);
   if (!identified) return tl::unexpected(ToStreamAdmissionStatus(identified.error()));
   caller = std::move(*identified);

@@ -19,8 +19,10 @@
 #include "base/log.h"
 #include "ledger/commands.h"
 #include "rpc/call_metrics.h"
+#include "rpc/connections.h"
 #include "rpc/hub.h"
 #include "rpc/identity.h"
+#include "rpc/organization_shares.h"
 #include "rpc/queries.h"
 #include "rpc/status.h"
 #include "rpc/trace_context.h"
@@ -84,11 +86,14 @@ class UnaryCall : public grpc::ServerUnaryReactor {
     return Fail(ErrorKind::kInternal, "the request cannot be read as " + RequestType::descriptor()->full_name());
   }
 
-  void Answer(const Result<void>& outcome) {
+  // The answer counts against the caller's share until it has left; only a read may be refused for it.
+  void Answer(const Result<void>& outcome, bool may_refuse = false) {
     grpc::Status status = outcome ? grpc::Status::OK : ToStatus(outcome.error());
     if (status.ok()) {
       bool own_buffer = false;
       status = grpc::SerializationTraits<ResponseType>::Serialize(response_, &response_bytes_, &own_buffer);
+      const bool fits = share.Hold(static_cast<int64_t>(response_bytes_.Length()));
+      if (!fits && may_refuse) status = ToStatus(share.TooManyBytes().value());
     }
     RecordCall({method_, labels_, status, let_in, std::chrono::steady_clock::now() - started_,
                 status.ok() ? response_bytes_.Length() : 0});
@@ -111,6 +116,8 @@ class UnaryCall : public grpc::ServerUnaryReactor {
 
   bool let_in = false;  // see FinishedCall
 
+  OrganizationShares::Share share;
+
  private:
   grpc::CallbackServerContext& context_;
   grpc::ByteBuffer& response_bytes_;
@@ -129,8 +136,10 @@ class Calls {
   using Context = grpc::CallbackServerContext;
   using Bytes = grpc::ByteBuffer;
 
-  Calls(const Gate& gate, Hub& hub, Executor& readers, CallMetrics& metrics)
-      : gate_(gate), hub_(hub), readers_(readers), open_{0, metrics} {}
+  // All outlive the calls.
+  Calls(const Gate& gate, Hub& hub, Executor& readers, Connections& connections, OrganizationShares& shares,
+        CallMetrics& metrics)
+      : gate_(gate), hub_(hub), readers_(readers), connections_(connections), shares_(shares), open_{0, metrics} {}
 
   template <class Request, class Response>
   grpc::ServerUnaryReactor* Write(Context* context, const Bytes* request, Bytes* response) {
@@ -155,14 +164,16 @@ class Calls {
       call->Answer(tl::unexpected(channel.error()));
       return call;
     }
-    const bool taken = readers_.Submit([call, runtime = *channel] {
-      call->Answer(FromStore(*runtime, call->labels(), [&]() -> Result<void> {
-        if (call->IsCancelled()) return Fail(ErrorKind::kCancelled, "the caller has left");
-        Log(LogLevel::kDebug, "new DB transaction", {{"ReadOnly", "true"}});
-        ORC_ASSIGN(const std::unique_ptr<Snapshot> snapshot, runtime->store.Read(call->deadline()));
-        return orc::Answer(call->request(), *snapshot, call->response());
-      }));
-    });
+    const auto answer = [call, runtime = *channel]() -> Result<void> {
+      if (call->IsCancelled()) return Fail(ErrorKind::kCancelled, "the caller has left");
+      Log(LogLevel::kDebug, "new DB transaction", {{"ReadOnly", "true"}});
+      ORC_ASSIGN(const std::unique_ptr<Snapshot> snapshot, runtime->store.Read(call->deadline()));
+      return orc::Answer(call->request(), *snapshot, call->response());
+    };
+    const auto job = [call, runtime = *channel, answer] {
+      call->Answer(FromStore(*runtime, call->labels(), answer), /*may_refuse=*/true);
+    };
+    const bool taken = readers_.Submit(job, caller.organization);
     if (!taken) call->Answer(Fail(ErrorKind::kUnavailable, "too many reads are waiting; try again later"));
     return call;
   }
@@ -179,7 +190,8 @@ class Calls {
   }
 
   // Identity and channel of a stream; the error's status is that of streams (decisions.md D9).
-  tl::expected<ChannelRuntime*, grpc::Status> AdmitStream(Context& context, Caller& caller);
+  tl::expected<ChannelRuntime*, grpc::Status> AdmitStream(Context& context, const Bytes& request, Caller& caller);
+  OrganizationShares& shares() { return shares_; }
 
   // From now on calls and streams are refused with kUnavailable.
   void Close() { closed_ = true; }
@@ -204,6 +216,7 @@ class Calls {
     void Finish(Result<void> outcome) override { this->Answer(outcome); }
     bool IsAbandoned() const override { return this->IsCancelled(); }
     int64_t SizeBytes() const override { return this->size_bytes(); }
+    const std::string& Organization() const override { return caller.organization; }
 
     Caller caller;
   };
@@ -215,17 +228,22 @@ class Calls {
   // Who calls comes before what is asked: strangers cost no parsing.
   template <class Call>
   Result<ChannelRuntime*> Admit(Call& call, const Bytes& request, Caller& caller) {
+    ORC_TRY(TakeRequest(call.context(), request));
     ORC_ASSIGN(caller, Identify(call.context(), gate_));
+    ORC_ASSIGN(call.share, shares_.TakeCall(caller.organization, static_cast<int64_t>(request.Length())));
     ORC_TRY(call.Parse(request));
     Result<ChannelRuntime*> channel = FindChannel(caller);
     call.let_in = channel.has_value();
     return channel;
   }
+  Result<void> TakeRequest(const Context& context, const Bytes& request);
   Result<ChannelRuntime*> FindChannel(const Caller& caller);
 
   const Gate gate_;
   Hub& hub_;
   Executor& readers_;
+  Connections& connections_;
+  OrganizationShares& shares_;
   OpenCalls open_;
   std::atomic<bool> closed_{false};
 };

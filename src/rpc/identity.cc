@@ -20,6 +20,14 @@ std::optional<std::string> Single(const Metadata& metadata, const char* key) {
   return std::string(first->second.data(), first->second.size());
 }
 
+Result<void> CheckSize(const Metadata& metadata) {
+  size_t bytes = 0;
+  for (const auto& [key, value] : metadata) bytes += key.size() + value.size();
+  if (bytes <= kMaxHeaderBytes) return {};
+  return Fail(ErrorKind::kExhausted, "the headers of this call have " + std::to_string(bytes) + " bytes, more than " +
+                                         std::to_string(kMaxHeaderBytes));
+}
+
 Result<void> CheckCertificate(const std::string& organization, const Peer& peer, const Gate& gate) {
   return gate.organizations == nullptr ? Result<void>{} : gate.organizations->Check(peer, organization);
 }
@@ -53,6 +61,7 @@ Peer PeerOf(const grpc::CallbackServerContext& context, const Gate& gate) {
 }
 
 Result<Caller> Identify(const Metadata& metadata, const Peer& peer, const Gate& gate) {
+  ORC_TRY(CheckSize(metadata));
   std::optional<std::string> organization = Single(metadata, "mspid");
   if (!organization) return Fail(ErrorKind::kBadRequest, "missing or invalid header 'mspid'");
   ORC_TRY(CheckCertificate(*organization, peer, gate));

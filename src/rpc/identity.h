@@ -22,6 +22,8 @@ namespace orc {
 using Metadata = std::multimap<grpc::string_ref, grpc::string_ref>;
 
 inline constexpr size_t kMaxRequestIdBytes = 128;
+// Names and values of the metadata of a call. Clients send less than 1 KiB.
+inline constexpr size_t kMaxHeaderBytes = 64 << 10;
 
 // The metadata `reqid` if it is given exactly once, cut to kMaxRequestIdBytes; else 8 random hexadecimal characters.
 std::string RequestId(const Metadata& metadata);
@@ -36,7 +38,8 @@ struct Gate {
 Peer PeerOf(const grpc::CallbackServerContext& context, const Gate& gate);
 
 // Checks `mspid`, the certificate of `peer`, then `channel`, against the present state of the gate; the first failure
-// ends the check. Failures: kBadRequest (`mspid` missing or repeated); those of OrganizationCheck; kRefused (`channel`
+// ends the check. Failures: kExhausted (more than kMaxHeaderBytes; gRPC 1.51 counts by frame and lets headers of many
+// frames pass), kBadRequest (`mspid` missing or repeated); those of OrganizationCheck; kRefused (`channel`
 // missing or repeated, organization in no channel, organization not in this channel).
 Result<Caller> Identify(const Metadata& metadata, const Peer& peer, const Gate& gate);
 

@@ -1,5 +1,6 @@
 #include "server/serve.h"
 
+#include <grpc/support/log.h>
 #include <grpcpp/grpcpp.h>
 #include <signal.h>
 
@@ -25,6 +26,7 @@
 #include "rpc/services/profiling_service.h"
 #include "rpc/unknown_methods.h"
 #include "server/http_routes.h"
+#include "server/port.h"
 #include "server/tls_files.h"
 #include "server/version.h"
 #include "store/postgres/postgres_store.h"
@@ -47,8 +49,6 @@ constexpr std::chrono::milliseconds kStreamPatience{1000};
 constexpr std::chrono::milliseconds kLastAnswers{200};
 // More than this many pings in a row that come too early cut the connection (deployment.md 2.12).
 constexpr int kMaxPingStrikes = 2;
-// A header as large as the reference's server accepts.
-constexpr int kMaxHeaderBytes = 16 << 20;
 
 size_t ReaderThreads() {
   return std::clamp<size_t>(std::thread::hardware_concurrency(), 2, 16);
@@ -66,12 +66,46 @@ int Milliseconds(std::chrono::nanoseconds duration) {
   return static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
 }
 
+ConnectionLimits MakeConnectionLimits(const Settings& settings) {
+  ConnectionLimits limits;
+  limits.max_connections = static_cast<size_t>(settings.max_connections);
+  limits.max_per_address = static_cast<size_t>(settings.max_connections_per_address);
+  limits.request_time = settings.request_timeout;
+  limits.max_unfinished_bytes = settings.max_unfinished_bytes;
+  const size_t fit = ConnectionsThatFit();
+  if (fit < limits.max_connections) {
+    Log(LogLevel::kWarn, "the limit of open files leaves room for fewer connections than the settings",
+        {{"connections", std::to_string(fit)}, {"setting", std::to_string(limits.max_connections)}});
+    limits.max_connections = fit;
+  }
+  return limits;
+}
+
+OrganizationLimits MakeOrganizationLimits(const Settings& settings) {
+  return {settings.max_calls_per_organization, settings.max_subscriptions_per_organization,
+          settings.max_bytes_per_organization};
+}
+
 HubOptions MakeHubOptions(const Settings& settings, HealthService& health) {
   HubOptions options;
   options.workspace.max_event_bytes = settings.max_message_bytes;  // clients receive as much as they may send
   options.on_ready = [&health](std::string why_not) { health.SetReady(std::move(why_not)); };
   return options;
 }
+
+// Tells the connections of each call, whatever its method, before the method sees it.
+class CallTeller final : public grpc::experimental::ServerInterceptorFactoryInterface {
+ public:
+  explicit CallTeller(Connections& connections) : connections_(connections) {}
+
+  grpc::experimental::Interceptor* CreateServerInterceptor(grpc::experimental::ServerRpcInfo* call) override {
+    connections_.TellCall(*call->server_context());
+    return nullptr;  // nothing of the call is changed
+  }
+
+ private:
+  Connections& connections_;
+};
 
 // Everything that serves, in the order in which it is built; taken down in reverse.
 class ServerParts {
@@ -85,7 +119,9 @@ class ServerParts {
         replayers_(kReplayers, kMaxQueuedReplays),
         readers_(ReaderThreads(), kMaxQueuedReads),
         hub_(store, MakeHubOptions(settings, health_), wakers_),
-        calls_(gate_, hub_, readers_, call_metrics_),
+        connections_(MakeConnectionLimits(settings)),
+        shares_(MakeOrganizationLimits(settings)),
+        calls_(gate_, hub_, readers_, connections_, shares_, call_metrics_),
         event_(calls_, replayers_, {settings.replay_events_batch_size, kMaxSubscribers}),
         reflection_v1_(gate_, call_metrics_),
         reflection_v1alpha_(gate_, call_metrics_) {}
@@ -106,13 +142,16 @@ class ServerParts {
 
   // Binds the port. Failure: kUnavailable.
   Result<void> Start() {
+    ORC_ASSIGN(port_, Port::Bind(settings_.listen_address));
     grpc::ServerBuilder builder;
-    int port = 0;
-    builder.AddListeningPort(settings_.listen_address, tls_.Credentials(), &port);
+    auto acceptor = builder.experimental().AddExternalConnectionAcceptor(
+        grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, tls_.Credentials());
     builder.SetMaxReceiveMessageSize(settings_.max_message_bytes);
     builder.SetMaxSendMessageSize(-1);
-    builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);  // a taken port is an error, not a second server
-    builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMaxHeaderBytes);
+    builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, int{kMaxHeaderBytes});
+    builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, settings_.max_streams_per_connection);
+    // Else gRPC would let peers send frames of up to 16 MiB once they send fast.
+    builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
     // A tenth of tolerance: a client that pings exactly at the limit is not early because of a late clock.
     builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
                                Milliseconds(settings_.keepalive_min_time * 9 / 10));
@@ -120,17 +159,17 @@ class ServerParts {
     builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, kMaxPingStrikes);
     for (grpc::Service* service : Services()) builder.RegisterService(service);
     builder.RegisterCallbackGenericService(&unknown_methods_);
+    std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> tellers;
+    tellers.push_back(std::make_unique<CallTeller>(connections_));
+    builder.experimental().SetInterceptorCreators(std::move(tellers));
     server_ = builder.BuildAndStart();
-    if (server_ == nullptr || port == 0) {
-      return Fail(ErrorKind::kUnavailable, "cannot listen on " + settings_.listen_address);
-    }
-    const size_t host_end = settings_.listen_address.rfind(':');
-    address_ = settings_.listen_address.substr(0, host_end + 1) + std::to_string(port);
+    if (server_ == nullptr) return Fail(ErrorKind::kUnavailable, "gRPC cannot serve " + settings_.listen_address);
+    port_->Start(std::move(acceptor), connections_);
     return {};
   }
 
   // The address with the port that was bound.
-  const std::string& address() const { return address_; }
+  const std::string& address() const { return port_->address(); }
 
   void Stop() {
     health_.Shutdown();
@@ -140,6 +179,7 @@ class ServerParts {
     hub_.CloseFeeds();
     event_.WaitForEnd(kStreamPatience);
     calls_.WaitForEnd(settings_.shutdown_grace);
+    port_->Stop();
     // What is left are connections without calls and subscribers that take nothing: gRPC would wait for both.
     server_->Shutdown(std::chrono::system_clock::now() + kLastAnswers);
     server_->Wait();
@@ -166,6 +206,8 @@ class ServerParts {
   Executor replayers_;
   Executor readers_;
   Hub hub_;
+  Connections connections_;
+  OrganizationShares shares_;
   Calls calls_;
   ComputePlanRpc compute_plan_{calls_};
   ComputeTaskRpc compute_task_{calls_};
@@ -183,8 +225,8 @@ class ServerParts {
   ReflectionV1 reflection_v1_;
   ReflectionV1Alpha reflection_v1alpha_;
   UnknownMethods unknown_methods_;
-  std::string address_;
   std::unique_ptr<grpc::Server> server_;
+  std::unique_ptr<Port> port_;  // gives connections to the server
 };
 
 PostgresOptions MakePostgresOptions(const Settings& settings) {
@@ -241,6 +283,11 @@ void WaitForSignal(ServerParts& parts, std::string last_error) {
   }
 }
 
+void KeepGrpcFromTheLog() {
+  // gRPC writes a line for each header that it cannot parse: any peer could fill the disk.
+  gpr_set_log_function([](gpr_log_func_args* line) { Log(LogLevel::kDebug, "gRPC", {{"text", line->message}}); });
+}
+
 }  // namespace
 
 void PrepareSignals() {
@@ -251,6 +298,7 @@ void PrepareSignals() {
 }
 
 int Serve(const Settings& settings) {
+  KeepGrpcFromTheLog();
   LogStatements(settings.log_sql_verbose);
   const Result<std::unique_ptr<ChannelFile>> channels = ChannelFile::Open(settings.channel_config, kFollowInterval);
   if (!channels) return CannotStart(channels.error().text);

@@ -5,6 +5,7 @@
 #include <cctype>
 #include <charconv>
 #include <cstdlib>
+#include <limits>
 #include <string_view>
 
 #include "domain/text.h"
@@ -16,6 +17,7 @@ namespace {
 
 constexpr int kDefaultDatabaseConnections = 16;
 constexpr int kLeastDatabaseConnections = 4;
+constexpr int kMaxInt = std::numeric_limits<int>::max();
 
 // What is wrong with a value; nothing if it was taken.
 using Complaint = std::optional<std::string>;
@@ -87,6 +89,12 @@ Complaint TakeMaxConnections(const std::string& value, Settings& settings) {
     return "0 or a whole number from 4 to 10000 is wanted";
   }
   return std::nullopt;
+}
+
+Complaint TakeRequestTimeout(const std::string& value, Settings& settings) {
+  const auto complaint = TakeDuration<&Settings::request_timeout>(value, settings);
+  if (!complaint && settings.request_timeout >= std::chrono::seconds(1)) return std::nullopt;
+  return "a duration from 1s to 500h is wanted";
 }
 
 Complaint TakeStatementTimeout(const std::string& value, Settings& settings) {
@@ -192,6 +200,26 @@ constexpr std::array kTable{
             TakeBool<&S::keepalive_permit_without_stream>},
     Setting{"max-message-bytes", "ORCHESTRATOR_MAX_MESSAGE_BYTES", "4194304", false, false,
             "largest message received from a client", TakeInteger<&S::max_message_bytes, 1024, 1 << 30>},
+    Setting{"max-connections", "ORCHESTRATOR_MAX_CONNECTIONS", "2048", false, false, "open connections",
+            TakeInteger<&S::max_connections, 1, 1'000'000>},
+    Setting{"max-connections-per-address", "ORCHESTRATOR_MAX_CONNECTIONS_PER_ADDRESS", "1024", false, false,
+            "open connections of one address", TakeInteger<&S::max_connections_per_address, 1, 1'000'000>},
+    Setting{"max-streams-per-connection", "ORCHESTRATOR_MAX_STREAMS_PER_CONNECTION", "256", false, false,
+            "open calls and subscriptions on one connection",
+            TakeInteger<&S::max_streams_per_connection, 1, 1'000'000>},
+    Setting{"max-unfinished-bytes", "ORCHESTRATOR_MAX_UNFINISHED_BYTES", "536870912", false, false,
+            "bytes received that are part of no complete request; a quarter of them from one connection",
+            TakeInteger<&S::max_unfinished_bytes, 1 << 20, kMaxInt>},
+    Setting{"request-timeout", "ORCHESTRATOR_REQUEST_TIMEOUT", "60s", false, false,
+            "how long a connection may take to begin, and to send a request", TakeRequestTimeout},
+    Setting{"max-calls-per-organization", "ORCHESTRATOR_MAX_CALLS_PER_ORGANIZATION", "1000", false, false,
+            "open calls of one organization", TakeInteger<&S::max_calls_per_organization, 1, 1'000'000>},
+    Setting{"max-subscriptions-per-organization", "ORCHESTRATOR_MAX_SUBSCRIPTIONS_PER_ORGANIZATION", "512", false,
+            false, "subscriptions of one organization",
+            TakeInteger<&S::max_subscriptions_per_organization, 1, 1'000'000>},
+    Setting{"max-bytes-per-organization", "ORCHESTRATOR_MAX_BYTES_PER_ORGANIZATION", "268435456", false, false,
+            "bytes of the requests and answers of one organization's open calls",
+            TakeInteger<&S::max_bytes_per_organization, 1 << 20, kMaxInt>},
     Setting{"shutdown-grace", "ORCHESTRATOR_SHUTDOWN_GRACE", "10s", false, false,
             "how long running calls may go on at shutdown", TakeDuration<&S::shutdown_grace>},
     Setting{"log-level", "LOG_LEVEL", "info", false, false, "trace, debug, info, warn, error, fatal, panic or disabled",

@@ -29,7 +29,15 @@ struct Settings {
   std::chrono::nanoseconds keepalive_min_time{};  // shortest interval between pings of a client, from 0
   bool keepalive_permit_without_stream = false;   // whether clients may ping without an open call
   int max_message_bytes = 0;                      // of a received message, from 1 KiB to 1 GiB
-  std::chrono::nanoseconds shutdown_grace{};      // for running calls at shutdown, from 0
+  int max_connections = 0;                        // from 1, as the other bounds
+  int max_connections_per_address = 0;
+  int max_streams_per_connection = 0;
+  int max_unfinished_bytes = 0;                // received that are part of no complete request, from 1 MiB
+  std::chrono::nanoseconds request_timeout{};  // for a request to come in, from 1 s
+  int max_calls_per_organization = 0;
+  int max_subscriptions_per_organization = 0;
+  int max_bytes_per_organization = 0;         // held by its open calls, from 1 MiB
+  std::chrono::nanoseconds shutdown_grace{};  // for running calls at shutdown, from 0
   bool tls_enabled = false;
   std::string tls_cert_path;  // these two: not empty with tls_enabled
   std::string tls_key_path;

@@ -47,6 +47,7 @@ class TestCommand : public Command {
   void Finish(Result<void> outcome) override { outcome_.set_value(std::move(outcome)); }
   bool IsAbandoned() const override { return abandoned; }
   int64_t SizeBytes() const override { return bytes; }
+  const std::string& Organization() const override { return party; }
 
   // What is to be told before it is queued.
   virtual Result<void> CheckFirst() const { return {}; }
@@ -57,6 +58,7 @@ class TestCommand : public Command {
   std::atomic<int> runs = 0;
   bool abandoned = false;
   int64_t bytes = 1;
+  std::string party = "A";
 
  private:
   std::promise<Result<void>> outcome_;

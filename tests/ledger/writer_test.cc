@@ -165,6 +165,7 @@ TEST(Writer, TheQueueIsBoundedInBytes) {
   refused.bytes = 41;
   TestCommand second;
   second.bytes = 40;
+  second.party = "B";
   ledger.Submit(first);
   ledger.Submit(refused);
   ledger.Submit(second);
@@ -176,6 +177,47 @@ TEST(Writer, TheQueueIsBoundedInBytes) {
   later.bytes = 100;
   ledger.Submit(later);
   EXPECT_EQ(TextOf(later.Wait()), "");
+}
+
+TEST(Writer, OneOrganizationFillsHalfOfTheQueueAtMost) {
+  LedgerOptions options;
+  options.writer.max_queued_bytes = 100;
+  TestLedger ledger(options);
+  Gate gate;
+  ledger.Submit(gate);
+  gate.WaitUntilReached();
+  TestCommand commands[4];
+  for (TestCommand& command : commands) command.bytes = 30;
+  commands[2].party = commands[3].party = "B";
+  commands[3].bytes = 20;
+  for (TestCommand& command : commands) ledger.Submit(command);
+  EXPECT_TRUE(FailedAs(commands[1].Wait(), ErrorKind::kUnavailable));
+  gate.Open();
+  for (TestCommand* const command : {&commands[0], &commands[2], &commands[3]}) EXPECT_EQ(TextOf(command->Wait()), "");
+}
+
+TEST(Writer, OrganizationsTakeTurns) {
+  LedgerOptions options;
+  options.writer.max_batch_commands = 1;
+  TestLedger ledger(options);
+  Gate gate;
+  ledger.Submit(gate);
+  gate.WaitUntilReached();
+  std::string order;  // of the writer's thread
+  const std::string names = "AAAABBC";
+  std::vector<std::unique_ptr<TestCommand>> commands;
+  for (const char name : names) {
+    commands.push_back(std::make_unique<TestCommand>());
+    commands.back()->party = name;
+    commands.back()->run = [&order, name](Workspace&) -> Result<void> {
+      order += name;
+      return {};
+    };
+    ledger.Submit(*commands.back());
+  }
+  gate.Open();
+  for (const auto& command : commands) EXPECT_EQ(TextOf(command->Wait()), "");
+  EXPECT_EQ(order, "ABCABAA");
 }
 
 TEST(Writer, BatchesAreBoundedInCommandsAndBytes) {

@@ -1,5 +1,7 @@
 #include "rpc/organization_check.h"
 
+#include <grpc/grpc_security_constants.h>
+#include <grpcpp/security/auth_context.h>
 #include <gtest/gtest.h>
 
 #include <thread>
@@ -54,6 +56,44 @@ TEST_F(OrganizationCheckTest, PeersWithoutCertificate) {
     const Result<void> checked = check_.Check(MakeTlsPeer(leaf, ""), "OrgA");
     ASSERT_FALSE(checked);
     EXPECT_EQ(checked.error().text, kNotInSubject);
+  }
+}
+
+// An authentication of another kind that names the very same certificate.
+class ForeignContext final : public grpc::AuthContext {
+ public:
+  ForeignContext(std::string kind, std::string pem) : kind_(std::move(kind)), pem_(std::move(pem)) {}
+
+  std::vector<grpc::string_ref> FindPropertyValues(const std::string& name) const override {
+    if (name == GRPC_TRANSPORT_SECURITY_TYPE_PROPERTY_NAME && !kind_.empty()) return {kind_};
+    if (name == GRPC_X509_PEM_CERT_PROPERTY_NAME) return {pem_};
+    return {};
+  }
+  bool IsPeerAuthenticated() const override { return true; }
+  std::vector<grpc::string_ref> GetPeerIdentity() const override { return {}; }
+  std::string GetPeerIdentityPropertyName() const override { return ""; }
+  grpc::AuthPropertyIterator begin() const override { return NoProperty(); }
+  grpc::AuthPropertyIterator end() const override { return NoProperty(); }
+  void AddProperty(const std::string&, const grpc::string_ref&) override {}
+  bool SetPeerIdentityPropertyName(const std::string&) override { return false; }
+
+ private:
+  class NoProperty : public grpc::AuthPropertyIterator {};
+
+  const std::string kind_;
+  const std::string pem_;
+};
+
+TEST_F(OrganizationCheckTest, PeersWithAForeignKindOfAuthentication) {
+  const std::string leaf = MakeClient("OrgA", a_).Pem();
+  for (const char* kind : {"alts", "local", "insecure", ""}) {
+    const Result<void> checked = check_.Check(PeerOf(ForeignContext(kind, leaf)), "OrgA");
+    ASSERT_FALSE(checked) << kind;
+    EXPECT_EQ(checked.error().kind, ErrorKind::kInternal);
+    EXPECT_EQ(checked.error().text, "OE0007: invalid MSPID: failed to extract MSP ID from TLS context");
+  }
+  for (const char* kind : {"ssl", "tls"}) {
+    EXPECT_TRUE(check_.Check(PeerOf(ForeignContext(kind, leaf)), "OrgA")) << kind;
   }
 }
 

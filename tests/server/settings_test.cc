@@ -41,9 +41,35 @@ TEST(ReadSettings, Defaults) {
   EXPECT_EQ(settings->keepalive_min_time, 30s);
   EXPECT_FALSE(settings->keepalive_permit_without_stream);
   EXPECT_EQ(settings->max_message_bytes, 4'194'304);
+  EXPECT_EQ(settings->max_connections, 2048);
+  EXPECT_EQ(settings->max_connections_per_address, 1024);
+  EXPECT_EQ(settings->max_streams_per_connection, 256);
+  EXPECT_EQ(settings->max_unfinished_bytes, 512 << 20);
+  EXPECT_EQ(settings->request_timeout, 60s);
+  EXPECT_EQ(settings->max_calls_per_organization, 1000);
+  EXPECT_EQ(settings->max_subscriptions_per_organization, 512);
+  EXPECT_EQ(settings->max_bytes_per_organization, 256 << 20);
   EXPECT_EQ(settings->shutdown_grace, 10s);
   EXPECT_EQ(settings->log_level, LogLevel::kInfo);
   EXPECT_THAT(settings->warnings, ElementsAre());
+}
+
+TEST(ReadSettings, BoundsOfThePort) {
+  const auto wrong = Read({{"ORCHESTRATOR_CHANNEL_CONFIG", "/config.yaml"},
+                           {"ORCHESTRATOR_MAX_CONNECTIONS", "0"},
+                           {"ORCHESTRATOR_MAX_UNFINISHED_BYTES", "1000"},
+                           {"ORCHESTRATOR_REQUEST_TIMEOUT", "999ms"},
+                           {"ORCHESTRATOR_MAX_CALLS_PER_ORGANIZATION", "many"}});
+  ASSERT_FALSE(wrong);
+  EXPECT_THAT(
+      wrong.error(),
+      ElementsAre("ORCHESTRATOR_MAX_CONNECTIONS = \"0\": a whole number from 1 to 1000000 is wanted",
+                  "ORCHESTRATOR_MAX_UNFINISHED_BYTES = \"1000\": a whole number from 1048576 to 2147483647 is wanted",
+                  "ORCHESTRATOR_REQUEST_TIMEOUT = \"999ms\": a duration from 1s to 500h is wanted",
+                  "ORCHESTRATOR_MAX_CALLS_PER_ORGANIZATION = \"many\": a whole number from 1 to 1000000 is wanted"));
+  const auto settings = Read(With("ORCHESTRATOR_REQUEST_TIMEOUT", "1s"));
+  ASSERT_TRUE(settings);
+  EXPECT_EQ(settings->request_timeout, 1s);
 }
 
 TEST(ReadSettings, TheEnvironmentOfTheChart) {

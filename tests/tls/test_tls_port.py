@@ -2,12 +2,14 @@
 import socket
 import subprocess
 import threading
+import uuid
 
 import pytest
 
-from client import stream_end, stub
+from client import Caller, identity, stream_end, stub
 from pki import Authority
-from protocol import CLASSES
+from protocol import CLASSES, pb
+from raw_http2 import DATA, END_HEADERS, END_STREAM, HEADERS, PREFACE, SETTINGS, call_headers, frame, message
 from server import BINARY
 from tls_server import answer, health, was_refused_at_handshake
 
@@ -46,18 +48,46 @@ def test_sessions_are_not_resumed(shared, pki, version, tmp_path):
 
 
 def test_a_connection_is_not_renegotiated(shared, pki):
+    """gRPC keeps what OpenSSL says to such a wish until it has something to send itself: here, an event."""
     command = ["openssl", "s_client", "-connect", shared.address, "-alpn", "h2", "-tls1_2", "-cert",
                str(pki.client_a.crt), "-key", str(pki.client_a.key), "-msg"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as client:
-        said = b""
-        while b"Verify return code" not in said:
-            said += client.stdout.readline()
-        client.stdin.write(b"R\n")
-        client.stdin.flush()
-        # The server may refuse, close or say nothing; what it must not do within this time is begin a handshake.
-        threading.Timer(3, client.kill).start()
+        threading.Timer(30, client.kill).start()
+
+        def type_in(data):
+            client.stdin.write(data)
+            client.stdin.flush()
+
+        def wait_for(text):
+            while text not in (line := client.stdout.readline()):
+                assert line
+
+        wait_for(b"Verify return code")
+        subscribe = call_headers("/orchestrator.EventService/SubscribeToEvents", identity("OrgA", "mychannel"))
+        type_in(PREFACE + frame(SETTINGS, 0, 0) + frame(HEADERS, END_HEADERS, 1, subscribe) +
+                frame(DATA, END_STREAM, 1, message(b"")))
+        shared.wait_for_records("Subscribing to events", 1)
+        type_in(b"R\n")
+        wait_for(b"RENEGOTIATING")
+        with shared.connect(pki.client_a) as connection:
+            Caller(connection, "OrgA", "mychannel").outcome(pb.RegisterOrganizationParam())
+            Caller(connection, "OrgA", "mychannel")(pb.NewComputePlan(key=str(uuid.uuid4()), name="p"))
         rest = client.stdout.read()
-    assert b"RENEGOTIATING" in rest and b"ServerHello" not in rest
+    assert b"warning no_renegotiation" in rest and b"ServerHello" not in rest
+
+
+def test_bounds_of_connections_hold_with_tls(certificates, serve, pki):
+    """A handshake that does not go on is cut; records of TLS make no large request an unfinished one."""
+    server = serve(*certificates.flags(), "--request-timeout", "1s", "--max-unfinished-bytes", str(16 << 20)).start()
+    with socket.create_connection(("127.0.0.1", port_of(server)), 20) as silent:
+        silent.settimeout(20)
+        with pytest.raises(ConnectionResetError):
+            silent.recv(1024)
+    with server.connect(pki.client_a) as connection:
+        caller = Caller(connection, "OrgA", "mychannel")
+        large = pb.NewComputePlan(key=str(uuid.uuid4()), name="p", tag="t" * 3_000_000)
+        assert {caller.outcome(large)[0] for _ in range(20)} == {"INVALID_ARGUMENT"}
+    assert server.log_text().count("connections refused or cut") == 1
 
 
 def test_without_certificate_there_is_no_handshake(shared, pki):

@@ -12,6 +12,7 @@ import grpc
 from client import Caller
 
 BINARY = os.environ.get("ORCHESTRATOR_BINARY", "")
+MEMORY_FACTOR = int(os.environ.get("ORCHESTRATOR_MEMORY_FACTOR", "1"))  # of a build that needs more by itself
 START_SECONDS = 30
 STOP_SECONDS = 30
 
@@ -33,6 +34,7 @@ class Server:
         self.write_channels(channels)
         self.flags = flags
         self.environment = {**os.environ, **(environment or {})}
+        self.listen = "127.0.0.1:0"
         self.process = None
         self.address = None
         self.http_address = None  # stays None if there is none
@@ -51,7 +53,7 @@ class Server:
 
     def command(self):
         # Any free ports, unless a test wants it otherwise.
-        ports = {"--listen": "127.0.0.1:0", "--http-address": "127.0.0.1:0"}
+        ports = {"--listen": self.listen, "--http-address": "127.0.0.1:0"}
         free = [word for flag in ports.items() if flag[0] not in self.flags for word in flag]
         return [BINARY, "serve", "--channel-config", str(self.channel_file), "--data-dir", str(self.data), *free,
                 *self.flags]

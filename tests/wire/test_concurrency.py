@@ -1,6 +1,5 @@
 """Many clients at once: nothing is lost, nothing happens twice, and everybody sees one order."""
 import concurrent.futures
-import os
 import random
 import threading
 
@@ -9,10 +8,10 @@ import pytest
 from checks import EXISTS, OK, UNKNOWN, check_events
 from client import list_all
 from protocol import pb
+from server import MEMORY_FACTOR
 from world import A, B, MEMBERS, World, key, new_model, new_models, new_plan, new_task, new_tasks, output, task_action
 
 CLIENTS = 32
-MEMORY_FACTOR = int(os.environ.get("ORCHESTRATOR_MEMORY_FACTOR", "1"))  # of a build that needs more by itself
 
 
 @pytest.fixture(scope="module")

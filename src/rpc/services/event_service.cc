@@ -52,12 +52,16 @@ grpc::ByteBuffer MakeBuffer(const EventBody& body) {
 // is under way: a write, a read of the store, a wait for the feed. Whatever completes calls Continue.
 class EventRpc::Subscription final : public grpc::ServerWriteReactor<grpc::ByteBuffer>, public Waiter {
  public:
-  Subscription(EventRpc& service, ChannelRuntime& channel, Caller caller, Peer peer, StreamRecord record)
+  Subscription(EventRpc& service, ChannelRuntime& channel, Caller caller, Peer peer, StreamRecord record,
+               OrganizationShares::Share share)
       : service_(service),
         channel_(channel),
         caller_(std::move(caller)),
         peer_(std::move(peer)),
-        record_(std::move(record)) {}
+        record_(std::move(record)),
+        share_(std::move(share)) {}
+
+  const std::string& organization() const { return caller_.organization; }
 
   // First step, on a thread that may read the store.
   void Start(const std::string& start_id) {
@@ -120,7 +124,7 @@ class EventRpc::Subscription final : public grpc::ServerWriteReactor<grpc::ByteB
     switch (batch.place) {
       case Feed::Place::kInTail: pending_.assign(batch.events.begin(), batch.events.end()); return WriteNext();
       case Feed::Place::kBehind:
-        if (!service_.replayers_.Submit([this] { ReadStore(); })) {
+        if (!service_.replayers_.Submit([this] { ReadStore(); }, organization())) {
           End(grpc::Status(grpc::StatusCode::UNAVAILABLE, "too many subscribers are behind; subscribe again later"));
         }
         return;
@@ -171,6 +175,7 @@ class EventRpc::Subscription final : public grpc::ServerWriteReactor<grpc::ByteB
   const Caller caller_;
   const Peer peer_;
   StreamRecord record_;
+  const OrganizationShares::Share share_;
   // Of whatever is under way; the position is read by others:
   std::atomic<int64_t> position_ = 0;  // of the last event written
   std::deque<EventBody> pending_;
@@ -209,7 +214,7 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* EventRpc::SubscribeToEvents(grpc::Ca
     return new Refusal<grpc::ServerWriteReactor<grpc::ByteBuffer>>(status);
   };
   Caller caller;
-  const auto channel = calls_.AdmitStream(*context, caller);
+  const auto channel = calls_.AdmitStream(*context, *request, caller);
   if (!channel) return refuse(channel.error());
   const Result<std::string> start_id = ParseStartId(*request);
   if (!start_id) return refuse(ToStatus(start_id.error()));
@@ -217,16 +222,19 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* EventRpc::SubscribeToEvents(grpc::Ca
     return refuse(grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED,
                                "the server has its largest number of subscribers; subscribe again later"));
   }
+  Result<OrganizationShares::Share> share = calls_.shares().TakeSubscription(caller.organization);
+  if (!share) return refuse(ToStatus(share.error()));
   Log(LogLevel::kInfo, "Subscribing to events",
       record.labels().Fields(
           {{"mspid", caller.organization}, {"channel", caller.channel}, {"startEventId", *start_id}}));
-  const auto subscription =
-      std::make_shared<Subscription>(*this, **channel, caller, PeerOf(*context, calls_.gate()), std::move(record));
+  const auto subscription = std::make_shared<Subscription>(
+      *this, **channel, caller, PeerOf(*context, calls_.gate()), std::move(record), *std::move(share));
   {
     const std::lock_guard lock(mutex_);
     open_.emplace(subscription.get(), subscription);
   }
-  if (!replayers_.Submit([stream = subscription.get(), start_id = *start_id] { stream->Start(start_id); })) {
+  if (!replayers_.Submit([stream = subscription.get(), start_id = *start_id] { stream->Start(start_id); },
+                         caller.organization)) {
     subscription->End(
         grpc::Status(grpc::StatusCode::UNAVAILABLE, "too many subscribers are behind; subscribe again later"));
   }

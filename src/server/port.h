@@ -1,0 +1,58 @@
+// Port: where the gRPC server is reached, and the thread that accepts its connections, gives them to gRPC and keeps
+// them within bounds (rpc/connections.h). gRPC's own listener has no bound on connections.
+//
+// A wildcard address serves IPv4 and IPv6, a name all its addresses. A peer that is gone is found by TCP's own means.
+// Not thread-safe.
+#pragma once
+
+#include <grpcpp/server_builder.h>
+
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "domain/error.h"
+#include "rpc/connections.h"
+
+struct addrinfo;
+
+namespace orc {
+
+class Port {
+ public:
+  // Binds the address, host:port; port 0 is any free one. Failure (kUnavailable): the text says which address and why.
+  static Result<std::unique_ptr<Port>> Bind(const std::string& address);
+  // As Stop.
+  ~Port();
+
+  // With the number of the port that was bound.
+  const std::string& address() const { return address_; }
+
+  // Begins to accept. `connections` outlives the port. To be called once, when the gRPC server runs.
+  void Start(std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor, Connections& connections);
+
+  // Accepts no more; connections go on, without bounds. To be called before the gRPC server is shut down.
+  void Stop();
+
+ private:
+  Port() = default;
+
+  // Requires that `at` is resolved. Failure: why.
+  tl::expected<void, std::string> Listen(const addrinfo& at);
+  bool IsOwn(int socket) const;
+  void Serve(const std::stop_token& stop, int epoll);
+  void Accept(int socket, int epoll);
+  void Give(int socket, int connection, int epoll);
+
+  std::vector<int> sockets_;
+  std::string address_;
+  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor_;
+  Connections* connections_ = nullptr;
+  std::jthread thread_;
+};
+
+// Raises the process's limit of open files as far as it goes, and gives the number of connections that fit in it.
+size_t ConnectionsThatFit();
+
+}  // namespace orc
