@@ -90,4 +90,10 @@ Result<std::string> ReadChannelFile(const std::string& path) {
   return content;
 }
 
+Result<Channels> ParseChannelFile(const std::string& path, const std::string& content) {
+  Result<Channels> channels = ParseChannels(content);
+  if (!channels) return Fail(ErrorKind::kRefused, "channel file " + Quote(path) + ": " + channels.error().text);
+  return channels;
+}
+
 }  // namespace orc

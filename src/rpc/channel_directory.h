@@ -37,6 +37,9 @@ Result<Channels> ParseChannels(std::string_view yaml);
 // a regular file or is larger than kMaxChannelFileBytes; the text names the file and the reason.
 Result<std::string> ReadChannelFile(const std::string& path);
 
+// ParseChannels with the name of the file in the text of a failure.
+Result<Channels> ParseChannelFile(const std::string& path, const std::string& content);
+
 class ChannelDirectory {
  public:
   explicit ChannelDirectory(Channels initial) : current_(std::make_shared<const Channels>(std::move(initial))) {}

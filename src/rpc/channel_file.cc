@@ -11,12 +11,6 @@
 namespace orc {
 namespace {
 
-Result<Channels> Parse(const std::string& path, const std::string& content) {
-  Result<Channels> channels = ParseChannels(content);
-  if (!channels) return Fail(ErrorKind::kRefused, "channel file " + Quote(path) + ": " + channels.error().text);
-  return channels;
-}
-
 // `+x -y`: what `after` has and `before` has not, and the reverse. Capped: a log line is for reading.
 std::string Difference(const std::vector<std::string>& before, const std::vector<std::string>& after) {
   constexpr size_t kMaxShown = 50;
@@ -56,7 +50,7 @@ std::vector<std::string> Memberships(const Channels& channels) {
 
 Result<std::unique_ptr<ChannelFile>> ChannelFile::Open(std::string path, std::chrono::milliseconds poll) {
   ORC_ASSIGN(std::string content, ReadChannelFile(path));
-  ORC_ASSIGN(Channels channels, Parse(path, content));
+  ORC_ASSIGN(Channels channels, ParseChannelFile(path, content));
   return std::unique_ptr<ChannelFile>(new ChannelFile(std::move(path), std::move(content), std::move(channels), poll));
 }
 
@@ -82,7 +76,7 @@ void ChannelFile::Poll() {
 }
 
 void ChannelFile::Adopt(const Result<std::string>& content) {
-  Result<Channels> next = content ? Parse(path_, *content) : Forward(Result<std::string>(content));
+  Result<Channels> next = content ? ParseChannelFile(path_, *content) : Forward(Result<std::string>(content));
   metrics_.Judged(next.has_value());
   if (!next) {
     Log(LogLevel::kError, "channel file refused, the channels before it stay in force", {{"error", next.error().text}});

@@ -1,7 +1,8 @@
-// The program: `orchestrator serve|migrate|version|healthcheck`.
+// The program: `orchestrator serve|migrate|check|version|healthcheck`.
 #include <CLI/CLI.hpp>
 #include <iostream>
 
+#include "server/check.h"
 #include "server/healthcheck.h"
 #include "server/logging.h"
 #include "server/serve.h"
@@ -13,19 +14,24 @@ const char* malloc_conf = "background_thread:true,dirty_decay_ms:1000,muzzy_deca
 
 namespace {
 
-int Run(orc::Purpose purpose, const orc::FlagValues& flags, bool migrate) {
+enum class Command { kServe, kMigrate, kCheck };
+
+orc::ExitCode Run(Command command, const orc::FlagValues& flags, bool migrate) {
+  const auto purpose = command == Command::kMigrate ? orc::Purpose::kMigrate : orc::Purpose::kServe;
   auto settings = orc::ReadSettings(orc::ProcessEnvironment(), flags, purpose);
+  if (!settings && command == Command::kCheck) return orc::ReportSettings(settings.error(), std::cout);
   if (!settings) {
     orc::InstallLogging(orc::LogLevel::kInfo);
     for (const std::string& error : settings.error()) {
       orc::Log(orc::LogLevel::kFatal, "a setting is wrong", {{"error", error}});
     }
-    return 1;
+    return orc::ExitCode::kSetUp;
   }
+  settings->migrate = migrate;
+  if (command == Command::kCheck) return orc::Check(*settings, std::cout);
   orc::InstallLogging(settings->log_level);
   for (const std::string& warning : settings->warnings) orc::Log(orc::LogLevel::kWarn, warning);
-  settings->migrate = migrate;
-  return purpose == orc::Purpose::kMigrate ? orc::Migrate(*settings) : orc::Serve(*settings);
+  return command == Command::kMigrate ? orc::Migrate(*settings) : orc::Serve(*settings);
 }
 
 }  // namespace
@@ -48,18 +54,25 @@ int main(int argc, char** argv) {
   CLI::App& migrate =
       *app.add_subcommand("migrate", "Bring the database's schema up to date; to be run once per release");
   orc::AddSettingsFlags(migrate, flags);
+  CLI::App& check = *app.add_subcommand("check", "Look at everything that serving needs, and say what is wrong");
+  orc::AddSettingsFlags(check, flags);
+  check.add_flag("--migrate", migrate_first, "whether `serve` will be given it");
   app.add_subcommand("version", "Print the version");
   app.add_subcommand("healthcheck", "Ask a server for its health; flags of grpc_health_probe, see healthcheck -help");
   app.require_subcommand(0, 1);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 1;  // --help is no error
+    const orc::ExitCode code =
+        app.exit(error) == 0 ? orc::ExitCode::kDone : orc::ExitCode::kSetUp;  // --help is no error
+    return static_cast<int>(code);
   }
   if (app.got_subcommand("version")) {
     std::cout << orc::Version() << '\n';
     return 0;
   }
-  const bool only_migrate = app.got_subcommand("migrate");
-  return Run(only_migrate ? orc::Purpose::kMigrate : orc::Purpose::kServe, flags, migrate_first);
+  const Command command = app.got_subcommand("migrate") ? Command::kMigrate
+                          : app.got_subcommand("check") ? Command::kCheck
+                                                        : Command::kServe;
+  return static_cast<int>(Run(command, flags, migrate_first));
 }

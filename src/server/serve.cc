@@ -27,11 +27,10 @@
 #include "rpc/unknown_methods.h"
 #include "server/http_routes.h"
 #include "server/port.h"
+#include "server/stores.h"
 #include "server/tls_files.h"
 #include "server/version.h"
-#include "store/postgres/postgres_store.h"
 #include "store/sql_log.h"
-#include "store/sqlite/sqlite_store.h"
 
 namespace orc {
 namespace {
@@ -229,25 +228,9 @@ class ServerParts {
   std::unique_ptr<Port> port_;  // gives connections to the server
 };
 
-PostgresOptions MakePostgresOptions(const Settings& settings) {
-  PostgresOptions options;
-  options.target = settings.database_target;
-  options.max_connections = settings.database_max_connections;
-  options.statement_ms = Milliseconds(settings.database_statement_timeout);
-  options.migrate = settings.migrate;
-  return options;
-}
-
-Result<std::unique_ptr<Store>> OpenStore(const Settings& settings) {
-  if (settings.UsesDatabase()) return OpenPostgresStore(MakePostgresOptions(settings));
-  SqliteOptions options;
-  options.folder = settings.data_dir;
-  return OpenSqliteStore(options);
-}
-
-int CannotStart(const std::string& why) {
+ExitCode CannotStart(const std::string& why, ExitCode code) {
   Log(LogLevel::kFatal, "the server cannot start", {{"error", why}});
-  return 1;
+  return code;
 }
 
 // nullptr: the settings want no HTTP port.
@@ -297,28 +280,28 @@ void PrepareSignals() {
   signal(SIGXFSZ, SIG_IGN);  // a file at its size limit is an error of one write, not the end of the process
 }
 
-int Serve(const Settings& settings) {
+ExitCode Serve(const Settings& settings) {
   KeepGrpcFromTheLog();
   LogStatements(settings.log_sql_verbose);
   const Result<std::unique_ptr<ChannelFile>> channels = ChannelFile::Open(settings.channel_config, kFollowInterval);
-  if (!channels) return CannotStart(channels.error().text);
+  if (!channels) return CannotStart(channels.error().text, ExitCode::kSetUp);
   const Result<std::unique_ptr<TlsFiles>> tls = TlsFiles::Open(settings, kFollowInterval);
-  if (!tls) return CannotStart(tls.error().text);
+  if (!tls) return CannotStart(tls.error().text, ExitCode::kSetUp);
   const Result<std::unique_ptr<Store>> store = OpenStore(settings);
-  if (!store) return CannotStart(store.error().text);
+  if (!store) return CannotStart(store.error().text, CodeOf(store.error()));
 
   ServerParts parts(settings, **store, (*channels)->Directory(), **tls);
   // From here on probes are answered; a slow start looks like one.
   const Result<std::unique_ptr<HttpPort>> http = OpenHttpPort(settings, parts.Sources(**channels));
-  if (!http) return CannotStart(http.error().text);
+  if (!http) return CannotStart(http.error().text, ExitCode::kPort);
   std::string not_opened;
   if (const Result<void> opened = parts.OpenChannels(); !opened) {
     // A database may come later than its clients; a folder is there or never.
-    if (!settings.UsesDatabase()) return CannotStart(opened.error().text);
+    if (!settings.UsesDatabase()) return CannotStart(opened.error().text, ExitCode::kStore);
     not_opened = opened.error().text;
     Log(LogLevel::kWarn, "the database cannot be used yet", {{"error", not_opened}});
   }
-  if (const Result<void> started = parts.Start(); !started) return CannotStart(started.error().text);
+  if (const Result<void> started = parts.Start(); !started) return CannotStart(started.error().text, ExitCode::kPort);
   const auto current = (*channels)->Directory().Current();
   Log(LogLevel::kInfo, "gRPC server listening",
       {{"address", parts.address()},
@@ -337,21 +320,21 @@ int Serve(const Settings& settings) {
   Log(LogLevel::kWarn, "Server shutting down");
   parts.Stop();
   Log(LogLevel::kInfo, "stopped");
-  return 0;
+  return ExitCode::kDone;
 }
 
-int Migrate(const Settings& settings) {
+ExitCode Migrate(const Settings& settings) {
   if (!settings.UsesDatabase()) {
     Log(LogLevel::kInfo, "nothing to migrate: the embedded store keeps its schema up to date by itself");
-    return 0;
+    return ExitCode::kDone;
   }
   const Result<int32_t> steps = MigratePostgres(MakePostgresOptions(settings));
   if (!steps) {
     Log(LogLevel::kFatal, "the database was not migrated", {{"error", steps.error().text}});
-    return 1;
+    return CodeOf(steps.error());
   }
   Log(LogLevel::kInfo, *steps == 0 ? "nothing to migrate" : "migrated", {{"steps", std::to_string(*steps)}});
-  return 0;
+  return ExitCode::kDone;
 }
 
 }  // namespace orc

@@ -227,7 +227,7 @@ def test_second_process_on_the_same_folder(own_server):
     server = own_server({"c": MEMBERS}).start()
     world = World(server, "c").register_organizations()
     second = subprocess.run(server.command(), capture_output=True, text=True, timeout=30)
-    assert second.returncode == 1
+    assert second.returncode == 2
     assert f"the data folder {server.data} is in use by another orchestrator" in second.stderr
     assert str(server.process.pid) in second.stderr
     assert world.a.outcome(new_plan("p")) == (OK, "")

@@ -11,6 +11,7 @@
 #include "store/postgres/channel.h"
 #include "store/postgres/failure.h"
 #include "store/postgres/follower.h"
+#include "store/postgres/inspect.h"
 #include "store/postgres/migrations.h"
 #include "store/postgres/pool.h"
 #include "store/postgres/target.h"
@@ -114,6 +115,14 @@ Result<std::unique_ptr<Store>> OpenPostgresStore(const PostgresOptions& options)
 Result<int32_t> MigratePostgres(const PostgresOptions& options) {
   ORC_ASSIGN(const ConnectionOptions connections, MakeConnectionOptions(options));
   return Guarded([&]() -> Result<int32_t> { return Migrate(connections); });
+}
+
+Result<PostgresFacts> InspectPostgres(const PostgresOptions& options) {
+  ORC_ASSIGN(const ConnectionOptions connections, MakeConnectionOptions(options));
+  return Guarded([&]() -> Result<PostgresFacts> {
+    Connection connection(connections);
+    return postgres::Inspect(connection);
+  });
 }
 
 }  // namespace orc

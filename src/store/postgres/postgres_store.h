@@ -52,4 +52,23 @@ Result<std::unique_ptr<Store>> OpenPostgresStore(const PostgresOptions& options)
 // kUnavailable when the database cannot be reached or is busy, kInternal when its schema is newer than this program's.
 Result<int32_t> MigratePostgres(const PostgresOptions& options);
 
+// What an operator should know of a database before a server uses it.
+struct PostgresFacts {
+  std::string version;           // such as "15.14"
+  int32_t version_number = 0;    // 150014
+  int32_t schema = 0;            // stored; 0: none yet
+  int32_t schema_wanted = 0;     // of this program
+  bool may_create = false;       // whether the user may create what a migration creates
+  bool encrypted = false;        // whether this connection uses TLS
+  bool fsync = true;             // off: a crash of its host may lose or damage anything
+  bool full_page_writes = true;  // off: as above
+  int64_t clock_ahead_us = 0;    // the database's clock less ours
+  int64_t newest_event_us = 0;   // of all channels; 0: there is none
+  int32_t connections = 0;       // that it takes from ordinary users, over all
+};
+
+// Connects once and changes nothing. Fails as OpenPostgresStore does, and with kUnavailable when the database cannot be
+// reached or read.
+Result<PostgresFacts> InspectPostgres(const PostgresOptions& options);
+
 }  // namespace orc

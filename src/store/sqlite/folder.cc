@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "store/sha256.h"
+#include "store/sqlite/sqlite_store.h"
 
 namespace orc::sqlite {
 namespace {
@@ -95,3 +96,32 @@ FolderLock::~FolderLock() {
 }
 
 }  // namespace orc::sqlite
+
+namespace orc {
+
+Result<SqliteFolderFacts> InspectSqliteFolder(const std::filesystem::path& folder) {
+  SqliteFolderFacts facts;
+  std::error_code error;
+  facts.exists = std::filesystem::is_directory(folder, error);
+  std::filesystem::path nearest = std::filesystem::absolute(folder, error);
+  while (!std::filesystem::exists(nearest, error) && nearest.has_relative_path()) nearest = nearest.parent_path();
+  if (!std::filesystem::is_directory(nearest, error)) return sqlite::Unusable(nearest, ENOTDIR);
+  if (faccessat(AT_FDCWD, nearest.c_str(), R_OK | W_OK | X_OK, AT_EACCESS) != 0) {
+    return sqlite::Unusable(nearest, errno);
+  }
+  const std::filesystem::space_info space = std::filesystem::space(nearest, error);
+  if (error) return sqlite::Unusable(nearest, error.value());
+  facts.free_bytes = space.available;
+  for (std::filesystem::directory_iterator entry(folder / "channels", error), end; !error && entry != end;
+       entry.increment(error)) {
+    if (entry->path().extension() == ".db") ++facts.channels;
+  }
+  const int descriptor = open((folder / "lock").c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return facts;
+  facts.in_use = flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  if (facts.in_use) facts.holder = sqlite::Holder(descriptor);
+  close(descriptor);
+  return facts;
+}
+
+}  // namespace orc

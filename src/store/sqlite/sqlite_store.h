@@ -44,4 +44,16 @@ struct SqliteOptions {
 // when the file belongs to another channel, is damaged, or was written by a newer program; it is then left as it is.
 Result<std::unique_ptr<Store>> OpenSqliteStore(const SqliteOptions& options);
 
+// What an operator should know of a data folder before a server uses it.
+struct SqliteFolderFacts {
+  bool exists = false;
+  size_t channels = 0;      // database files
+  bool in_use = false;      // by a server that runs now
+  std::string holder;       // ` (process 123)` of that server; empty if it does not tell
+  uint64_t free_bytes = 0;  // on the medium of the folder, or of the nearest folder above it that exists
+};
+
+// Changes nothing. Fails with kUnavailable when the folder cannot be read, or could not be written or created.
+Result<SqliteFolderFacts> InspectSqliteFolder(const std::filesystem::path& folder);
+
 }  // namespace orc
