@@ -135,7 +135,7 @@ void CheckPorts(const Settings& settings, CheckReport& report) {
   TellOfPort(Port::Bind(settings.listen_address).map(forget), settings.listen_address, report);
   report.Begin("HTTP port");
   if (settings.http_address.empty()) return report.Fine("turned off");
-  const auto open = HttpPort::Open(settings.http_address, [](const HttpRequest&) { return HttpAnswer{503}; });
+  const auto open = HttpPort::Open(settings.http_address, [](const HttpRequest&) { return HttpAnswer(); });
   TellOfPort(open.map(forget), settings.http_address, report);
 }
 

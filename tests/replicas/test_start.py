@@ -17,7 +17,7 @@ def test_before_the_database_and_before_its_migration(postgres, replica):
     """Not ready, not dead; then it serves, without a restart."""
     server = replica(postgres.url("later")).start()
     check_waits(server, 'database \\"later\\" does not exist')
-    assert run_migrate(server).returncode == 1
+    assert run_migrate(server).returncode == 2
     postgres.run("CREATE DATABASE later")
     waiting = replica(postgres.url("later")).start()
     check_waits(waiting, "the database has schema 0")

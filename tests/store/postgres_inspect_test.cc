@@ -17,27 +17,24 @@ PostgresOptions Options(const std::string& database) {
 TEST(InspectPostgres, TellsTheSchemaThatIsThereAndLeavesItAlone) {
   const PostgresOptions options = Options(PostgresServer::Instance().CreateDatabase());
   for (int look = 0; look < 2; ++look) {
-    const auto facts = InspectPostgres(options);
-    ASSERT_EQ(TextOf(facts), "");
-    EXPECT_EQ(facts->schema, 0);
-    EXPECT_TRUE(facts->may_create);
-    EXPECT_EQ(facts->newest_event_us, 0);
+    const PostgresFacts facts = Must(InspectPostgres(options));
+    EXPECT_EQ(facts.schema, 0);
+    EXPECT_TRUE(facts.may_create);
+    EXPECT_EQ(facts.newest_event_us, 0);
   }
-  ASSERT_EQ(TextOf(MigratePostgres(options)), "");
-  const auto facts = InspectPostgres(options);
-  ASSERT_EQ(TextOf(facts), "");
-  EXPECT_GT(facts->schema, 0);
-  EXPECT_EQ(facts->schema, facts->schema_wanted);
+  Must(MigratePostgres(options));
+  const PostgresFacts facts = Must(InspectPostgres(options));
+  EXPECT_GT(facts.schema, 0);
+  EXPECT_EQ(facts.schema, facts.schema_wanted);
 }
 
 TEST(InspectPostgres, TellsWhatTheServerIs) {
-  const auto facts = InspectPostgres(Options(PostgresServer::Instance().CreateDatabase()));
-  ASSERT_EQ(TextOf(facts), "");
-  EXPECT_EQ(facts->version_number / 10'000, 15);
-  EXPECT_EQ(facts->version.substr(0, 3), "15.");
-  EXPECT_FALSE(facts->encrypted);
-  EXPECT_GT(facts->connections, 0);
-  EXPECT_LT(std::abs(facts->clock_ahead_us), 1'000'000);  // it runs on this machine
+  const PostgresFacts facts = Must(InspectPostgres(Options(PostgresServer::Instance().CreateDatabase())));
+  EXPECT_EQ(facts.version_number / 10'000, 15);
+  EXPECT_EQ(facts.version.substr(0, 3), "15.");
+  EXPECT_FALSE(facts.encrypted);
+  EXPECT_GT(facts.connections, 0);
+  EXPECT_LT(std::abs(facts.clock_ahead_us), 1'000'000);  // it runs on this machine
 }
 
 TEST(InspectPostgres, FailsAsTheStoreDoesWhenThereIsNoDatabase) {

@@ -58,7 +58,7 @@ def test_taken_port_stops_the_start(own_server, server):
     second = own_server({}, "--http-address", server.http_address)
     with pytest.raises(AssertionError, match="the server has ended"):
         second.start()
-    assert second.wait() == 1
+    assert second.wait() == 3
     assert f'"error":"cannot listen on {server.http_address} for HTTP; is the port taken?"' in second.log_text()
 
 
