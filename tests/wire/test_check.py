@@ -36,6 +36,7 @@ def check(tmp_path):
     return run
 
 
+@pytest.mark.data_folder
 def test_all_is_fine(check, tmp_path):
     outcome = check()
     assert outcome.code == DONE, outcome.lines
@@ -98,6 +99,7 @@ def test_missing_certificate(check, tmp_path):
     assert "No such file or directory" in outcome.texts("wrong", "certificates")[0]
 
 
+@pytest.mark.data_folder
 def test_data_folder_that_cannot_be_written(check, tmp_path):
     (tmp_path / "data").write_text("a file, not a folder")
     outcome = check()
@@ -105,6 +107,7 @@ def test_data_folder_that_cannot_be_written(check, tmp_path):
     assert str(tmp_path / "data") in outcome.texts("wrong", "data folder")[0]
 
 
+@pytest.mark.data_folder
 def test_beside_a_running_server(check, own_server):
     server = own_server({"c": ["OrgA"]}).start()
     outcome = check(data_dir=server.data, listen=server.address)
@@ -121,6 +124,7 @@ def test_database_that_is_not_there(check):
     assert not any("hidden" in line for line in outcome.lines)
 
 
+@pytest.mark.data_folder
 def test_the_first_thing_that_is_wrong_gives_the_code(check, tmp_path):
     (tmp_path / "data").write_text("a file, not a folder")
     outcome = check(channel_config=tmp_path / "none.yaml")

@@ -11,7 +11,8 @@ import pytest
 from http_port import ask
 from protocol import pb
 from server import BINARY, Server
-from test_full_disk import fill, full_disk, readiness, wait_for_status
+from readiness import watch_readiness
+from test_full_disk import FILE_BYTES, fill, limit_files
 from world import MEMBERS, World
 
 PLAIN = "text/plain; charset=utf-8"
@@ -42,14 +43,16 @@ def test_nothing_can_be_sent(server):
     assert ask(server, "/healthz", "HEAD") == (200, PLAIN, "")
 
 
+@pytest.mark.data_folder
 def test_readiness_says_why_not(own_server):
-    server = own_server({"c": MEMBERS}).start(full_disk)
+    server = own_server({"c": MEMBERS}).start()
+    limit_files(server, FILE_BYTES)
     world = World(server, "c").register_organizations()
     assert ask(server, "/readyz")[0] == 200
-    health = readiness(server)
-    fill(world, [])
-    wait_for_status(health, "NOT_SERVING")
-    health.cancel()
+    with watch_readiness(server) as readiness:
+        readiness.wait_for("SERVING")
+        fill(world, [])
+        readiness.wait_for("NOT_SERVING")
     assert ask(server, "/readyz") == (503, PLAIN, "channels whose store takes no writes: 1\n")
     assert ask(server, "/healthz")[0] == 200
 

@@ -7,7 +7,7 @@ import pytest
 from client import identity, stream_end, stub
 from protocol import pb
 from server import Server
-from test_full_disk import fill, full_disk
+from test_full_disk import FILE_BYTES, fill, limit_files
 from world import A, MEMBERS, World, key, new_plan
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -110,8 +110,10 @@ def test_nothing_of_it_without_being_asked(own_server):
     assert not server.records("SQL") + server.records("Success response") + server.records("new DB transaction")
 
 
+@pytest.mark.data_folder
 def test_what_the_store_refuses_is_an_error_always(own_server):
-    server = own_server({"c": MEMBERS}).start(full_disk)
+    server = own_server({"c": MEMBERS}).start()
+    limit_files(server, FILE_BYTES)
     fill(World(server, "c").register_organizations(), [])
     server.wait_for_log("SQL")
     refused = server.records("SQL")
