@@ -7,6 +7,7 @@
 // Thread-safe. Event bodies are shared, not copied.
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -44,6 +45,19 @@ class Feed {
   // them) it is told only that there are new ones. A head that is not newer changes nothing that followers see.
   void Publish(std::vector<EventRow> events, int64_t head);
 
+  // Held by a follower for as long as it follows: events are brought into the tail only for somebody.
+  class Follower {
+   public:
+    explicit Follower(Feed& feed) : feed_(feed) { ++feed_.followers_; }
+    ~Follower() { --feed_.followers_; }
+    Follower(const Follower&) = delete;
+    Follower& operator=(const Follower&) = delete;
+
+   private:
+    Feed& feed_;
+  };
+  bool HasFollowers() const { return followers_ > 0; }
+
   enum class Place {
     kInTail,    // `events` follow the position
     kBehind,    // the next events are in the store only
@@ -73,6 +87,7 @@ class Feed {
 
   const int64_t max_bytes_;
   Executor& executor_;
+  std::atomic<int64_t> followers_{0};
   mutable std::mutex mutex_;
   // Guarded by mutex_:
   int64_t head_;

@@ -5,9 +5,11 @@
 namespace orc {
 
 ChannelRuntime::ChannelRuntime(const std::string& name, ChannelStore& channel_store, int64_t head,
-                               const HubOptions& options, Executor& wakers, std::function<void(bool)> on_writable)
+                               const HubOptions& options, Executor& wakers, Executor& fetchers,
+                               std::function<void(bool)> on_writable)
     : store(channel_store),
       feed(head, options.tail_bytes, wakers),
+      fetcher(channel_store, feed, fetchers),
       writer(name, channel_store, options.workspace, options.writer,
              WriterEvents{[this](std::vector<EventRow> events, Head new_head) {
                             feed.Publish(std::move(events), new_head.position);
@@ -22,6 +24,7 @@ Hub::Hub(Store& store, HubOptions options, Executor& wakers)
 
 Hub::~Hub() {
   store_.Follow({});
+  fetchers_.Stop();
 }
 
 Result<void> Hub::Open(const std::string& channel) {
@@ -29,7 +32,7 @@ Result<void> Hub::Open(const std::string& channel) {
   ORC_ASSIGN(ChannelStore* const channel_store, store_.OpenChannel(channel));
   ORC_ASSIGN(const std::unique_ptr<Snapshot> snapshot, channel_store->Read());
   ORC_ASSIGN(const Head head, snapshot->GetHead());
-  auto runtime = std::make_unique<ChannelRuntime>(channel, *channel_store, head.position, options_, wakers_,
+  auto runtime = std::make_unique<ChannelRuntime>(channel, *channel_store, head.position, options_, wakers_, fetchers_,
                                                   [this](bool writable) { SetWritable(writable); });
   const std::lock_guard lock(mutex_);
   ChannelRuntime& opened = *channels_.try_emplace(channel, std::move(runtime)).first->second;
@@ -48,7 +51,7 @@ void Hub::Publish(const std::string& channel, const Head& head) {
       runtime = found->second.get();
     }
   }
-  if (runtime != nullptr) runtime->feed.Publish({}, head.position);
+  if (runtime != nullptr) runtime->fetcher.Fetch(head.position);
 }
 
 ChannelRuntime* Hub::Find(const std::string& channel) const {

@@ -10,7 +10,9 @@
 #include <vector>
 
 #include "feed/feed.h"
+#include "feed/fetcher.h"
 #include "ledger/writer.h"
+#include "rpc/channel_directory.h"
 
 namespace orc {
 
@@ -30,10 +32,11 @@ inline bool IsOfStore(ErrorKind kind) {
 
 struct ChannelRuntime {
   ChannelRuntime(const std::string& name, ChannelStore& channel_store, int64_t head, const HubOptions& options,
-                 Executor& wakers, std::function<void(bool)> on_writable);
+                 Executor& wakers, Executor& fetchers, std::function<void(bool)> on_writable);
 
   ChannelStore& store;
   Feed feed;
+  Fetcher fetcher;      // of what other processes commit
   Counter read_errors;  // reads that the store has failed
   Writer writer;        // last: its thread uses the others
 };
@@ -63,6 +66,8 @@ class Hub {
   void StopWriters();
 
  private:
+  static constexpr size_t kFetchers = 2;
+
   void SetWritable(bool writable);
   void SetAvailable(bool available);
   // Requires writable_mutex_.
@@ -81,6 +86,7 @@ class Hub {
   mutable std::mutex mutex_;
   std::map<std::string, std::unique_ptr<ChannelRuntime>, std::less<>> channels_;  // guarded by mutex_
   std::map<std::string, int64_t, std::less<>> early_heads_;  // of channels that are being opened; guarded by mutex_
+  Executor fetchers_{kFetchers, kMaxChannels};               // last: its jobs use the channels
 };
 
 }  // namespace orc

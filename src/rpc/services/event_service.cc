@@ -172,6 +172,7 @@ class EventRpc::Subscription final : public grpc::ServerWriteReactor<grpc::ByteB
 
   EventRpc& service_;
   ChannelRuntime& channel_;
+  const Feed::Follower follower_{channel_.feed};
   const Caller caller_;
   const Peer peer_;
   StreamRecord record_;
@@ -227,8 +228,8 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* EventRpc::SubscribeToEvents(grpc::Ca
   Log(LogLevel::kInfo, "Subscribing to events",
       record.labels().Fields(
           {{"mspid", caller.organization}, {"channel", caller.channel}, {"startEventId", *start_id}}));
-  const auto subscription = std::make_shared<Subscription>(
-      *this, **channel, caller, PeerOf(*context, calls_.gate()), std::move(record), *std::move(share));
+  const auto subscription = std::make_shared<Subscription>(*this, **channel, caller, PeerOf(*context, calls_.gate()),
+                                                           std::move(record), *std::move(share));
   {
     const std::lock_guard lock(mutex_);
     open_.emplace(subscription.get(), subscription);
