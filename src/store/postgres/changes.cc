@@ -154,11 +154,14 @@ void QueueChangedTasks(Batch& batch, const std::vector<TaskRow>& tasks) {
     statuses.Add(int64_t{row->status});
     pending.Add(int64_t{row->pending_parents});
   }
+  // An INSERT that always meets the row: an UPDATE from a list would leave it to the planner whether to look up the
+  // rows or to go through all of them. What is not changed is not stored.
   batch.Queue(
-      "UPDATE orchestrator.tasks SET status=changed.status, pending_parents=changed.pending "
-      "FROM unnest($2::uuid[], $3::bigint[], $4::bigint[]) AS changed (key, status, pending) "
-      "JOIN orchestrator.task_keys ON task_keys.channel=$1::bigint AND task_keys.key=changed.key "
-      "WHERE tasks.channel=$1::bigint AND tasks.ord=task_keys.ord",
+      "INSERT INTO orchestrator.tasks (channel, ord, key, plan, function, worker, status, rank, pending_parents) "
+      "SELECT $1::bigint, found.ord, changed.key, changed.key, changed.key, '', changed.status, 0, changed.pending "
+      "FROM unnest($2::uuid[], $3::bigint[], $4::bigint[]) AS changed (key, status, pending) CROSS JOIN LATERAL "
+      "(SELECT ord FROM orchestrator.task_keys WHERE channel=$1::bigint AND key=changed.key OFFSET 0) AS found "
+      "ON CONFLICT (channel, ord) DO UPDATE SET status=excluded.status, pending_parents=excluded.pending_parents",
       {keys, statuses, pending}, last.size(), "a changed task does not exist");
 }
 
@@ -173,9 +176,10 @@ void QueueEdges(Batch& batch, const std::vector<ParentEdge>& edges) {
   batch.Queue(
       "INSERT INTO orchestrator.task_parents (channel, parent_ord, place, child_ord) "
       "SELECT $1::bigint, parents.ord, edges.place, children.ord "
-      "FROM unnest($2::uuid[], $3::bigint[], $4::uuid[]) AS edges (parent, place, child) "
-      "JOIN orchestrator.task_keys AS parents ON parents.channel=$1::bigint AND parents.key=edges.parent "
-      "JOIN orchestrator.task_keys AS children ON children.channel=$1::bigint AND children.key=edges.child",
+      "FROM unnest($2::uuid[], $3::bigint[], $4::uuid[]) AS edges (parent, place, child) CROSS JOIN LATERAL "
+      "(SELECT ord FROM orchestrator.task_keys WHERE channel=$1::bigint AND key=edges.parent OFFSET 0) AS parents "
+      "CROSS JOIN LATERAL "
+      "(SELECT ord FROM orchestrator.task_keys WHERE channel=$1::bigint AND key=edges.child OFFSET 0) AS children",
       {parents, places, children}, edges.size(), "a task of an edge does not exist");
 }
 

@@ -83,20 +83,19 @@ constexpr std::array kReasonsByKind = {
     "WHERE reason_hash IS NOT NULL",
 };
 
-// What the planner is told before there is anything to look at. Without it, it takes a channel for a two-hundredth of
-// every table: statements that are planned while the tables are small, and kept, would then go through all of a channel
-// instead of looking up what they name. With this, a channel is all of its table, and every index that goes on behind
-// the channel is better. The tables are as they were afterwards, but for that one number.
-constexpr std::array kStatistics = {R"sql(
+// A planner that meets an empty table takes any index for as good as any other, and a channel for a two-hundredth of
+// every table; statements that are planned then, and kept, go through all of a channel later. So every table has some rows
+// of channel 0, which nobody uses: with them, and with a channel that counts as all of its table, only looking up what is
+// named is cheap.
+constexpr std::array kRowsForThePlanner = {R"sql(
 DO $$
 DECLARE
   named record;
-  empty boolean;
 BEGIN
   FOR named IN
     SELECT table_name AS name, string_agg(quote_ident(column_name), ',') AS columns,
-           string_agg(CASE udt_name WHEN 'uuid' THEN 'gen_random_uuid()' WHEN 'bytea' THEN quote_literal('') ELSE '0' END,
-                      ',') AS dummies
+           string_agg(CASE WHEN column_name = 'channel' THEN '0' WHEN udt_name = 'uuid' THEN 'gen_random_uuid()'
+                      WHEN udt_name = 'bytea' THEN 'decode(md5(number::text), ''hex'')' ELSE 'number' END, ',') AS contents
     FROM information_schema.columns
     WHERE table_schema = 'orchestrator' AND is_identity = 'NO' AND table_name <> 'heads' AND
           table_name IN (SELECT table_name FROM information_schema.columns
@@ -104,20 +103,15 @@ BEGIN
     GROUP BY table_name
   LOOP
     EXECUTE format('ALTER TABLE orchestrator.%I ALTER COLUMN channel SET (n_distinct = 1)', named.name);
-    EXECUTE format('SELECT NOT EXISTS (SELECT 1 FROM orchestrator.%I)', named.name) INTO empty;
-    IF empty THEN
-      EXECUTE format('INSERT INTO orchestrator.%I (%s) VALUES (%s)', named.name, named.columns, named.dummies);
-    END IF;
-    EXECUTE format('ANALYZE orchestrator.%I (channel)', named.name);
-    IF empty THEN
-      EXECUTE format('TRUNCATE orchestrator.%I', named.name);
-    END IF;
+    EXECUTE format('INSERT INTO orchestrator.%I (%s) SELECT %s FROM generate_series(1, 100) AS rows (number)',
+                   named.name, named.columns, named.contents);
+    EXECUTE format('ANALYZE orchestrator.%I', named.name);
   END LOOP;
 END $$
 )sql"};
 
 using Statements = std::span<const char* const>;
-constexpr std::array kMigrations = {Statements(kFirst), Statements(kReasonsByKind), Statements(kStatistics)};
+constexpr std::array kMigrations = {Statements(kFirst), Statements(kReasonsByKind), Statements(kRowsForThePlanner)};
 
 // For those who migrate at the same time, before there is a table to lock; any number that nobody else uses.
 constexpr const char* kQueue = "SELECT pg_advisory_xact_lock(7814123911)";

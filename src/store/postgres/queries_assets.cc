@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "store/postgres/encoding.h"
 #include "store/postgres/failure.h"
 #include "store/postgres/list_sql.h"
@@ -47,8 +49,11 @@ Rows Queries::AskList(const List& list, const Page& page, int64_t low, int64_t h
 
 std::vector<AssetRow> Queries::FindAssets(orchestrator::AssetKind kind, std::span<const std::string> keys) {
   const AssetTable& table = TableOf(kind);
+  std::vector<std::string_view> sorted(keys.begin(), keys.end());
+  std::sort(sorted.begin(), sorted.end());
+  sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
   Array wanted = Array::Bytes();
-  for (const std::string& key : keys) wanted.Add(std::string_view(key));
+  for (const std::string_view key : sorted) wanted.Add(key);
   return ReadAssets(session_.Ask(table.find, Parameters().Int(session_.channel()).Add(wanted)), table);
 }
 
@@ -62,7 +67,8 @@ std::vector<AssetRow> Queries::ListAssets(orchestrator::AssetKind kind, const As
 
 std::vector<AssetRow> Queries::ListPlanFunctions(const Key& plan, const Page& page) {
   List list{{"orchestrator.plan_functions", "function_ord", "function_ord"},
-            "JOIN orchestrator.functions ON functions.channel=$1 AND functions.ord=page.function_ord",
+            "CROSS JOIN LATERAL (SELECT key, body FROM orchestrator.functions "
+            "WHERE channel=$1 AND ord=page.function_ord OFFSET 0) AS functions",
             "key, body"};
   list.conditions.push_back({"plan", plan});
   return ReadAssets(AskList(list, page), TableOf(orchestrator::ASSET_FUNCTION));

@@ -22,19 +22,30 @@ std::vector<FullTaskRow> ReadFullTasks(const Rows& rows) {
   return tasks;
 }
 
+// Each key once.
 Array KeyArray(std::span<const Key> keys) {
+  std::vector<Key> sorted(keys.begin(), keys.end());
+  std::sort(sorted.begin(), sorted.end());
+  sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
   Array array = Array::Keys();
-  for (const Key& key : keys) array.Add(key);
+  for (const Key& key : sorted) array.Add(key);
   return array;
 }
+
+// The tasks with the keys $2. OFFSET 0 keeps the planner from choosing the order of look-ups, which it would do by how
+// large the tables are when it plans; they may be a thousand times as large when it runs.
+constexpr std::string_view kFindTasks =
+    "unnest($2::uuid[]) AS wanted (key) CROSS JOIN LATERAL "
+    "(SELECT ord FROM orchestrator.task_keys WHERE channel=$1::bigint AND key=wanted.key OFFSET 0) AS found "
+    "CROSS JOIN LATERAL (SELECT ord, key, plan, function, worker, status, rank, pending_parents FROM "
+    "orchestrator.tasks "
+    "WHERE channel=$1::bigint AND ord=found.ord OFFSET 0) AS tasks";
 
 }  // namespace
 
 std::vector<TaskRow> Queries::FindTaskRows(std::span<const Key> keys) {
-  const Rows rows = session_.Ask(
-      "SELECT ord, tasks.key, plan, function, worker, status, rank, pending_parents FROM orchestrator.task_keys "
-      "JOIN orchestrator.tasks USING (channel, ord) WHERE channel=$1::bigint AND task_keys.key=ANY($2)",
-      Parameters().Int(session_.channel()).Add(KeyArray(keys)));
+  const Rows rows = session_.Ask("SELECT tasks.* FROM " + std::string(kFindTasks),
+                                 Parameters().Int(session_.channel()).Add(KeyArray(keys)));
   std::vector<TaskRow> tasks;
   tasks.reserve(static_cast<size_t>(rows.size()));
   for (int row = 0; row < rows.size(); ++row) tasks.push_back(ReadTask(rows, row));
@@ -42,16 +53,16 @@ std::vector<TaskRow> Queries::FindTaskRows(std::span<const Key> keys) {
 }
 
 std::vector<FullTaskRow> Queries::FindTasks(std::span<const Key> keys) {
-  return ReadFullTasks(session_.Ask(
-      "SELECT ord, tasks.key, plan, function, worker, status, rank, pending_parents, body FROM orchestrator.task_keys "
-      "JOIN orchestrator.tasks USING (channel, ord) JOIN orchestrator.task_bodies USING (channel, ord) "
-      "WHERE channel=$1::bigint AND task_keys.key=ANY($2)",
-      Parameters().Int(session_.channel()).Add(KeyArray(keys))));
+  return ReadFullTasks(session_.Ask("SELECT tasks.*, bodies.body FROM " + std::string(kFindTasks) +
+                                        " CROSS JOIN LATERAL (SELECT body FROM orchestrator.task_bodies "
+                                        "WHERE channel=$1::bigint AND ord=tasks.ord OFFSET 0) AS bodies",
+                                    Parameters().Int(session_.channel()).Add(KeyArray(keys))));
 }
 
 std::vector<FullTaskRow> Queries::ListTasks(const TaskFilter& filter, const Page& page) {
   List list{{"orchestrator.tasks", kColumns, "ord"},
-            "JOIN orchestrator.task_bodies ON task_bodies.channel=$1 AND task_bodies.ord=page.ord",
+            "CROSS JOIN LATERAL (SELECT body FROM orchestrator.task_bodies "
+            "WHERE channel=$1 AND ord=page.ord OFFSET 0) AS task_bodies",
             "task_bodies.body"};
   Choose(filter, list);
   return ReadFullTasks(AskList(list, page));
@@ -71,10 +82,10 @@ std::vector<TaskRef> Queries::ListFunctionTasks(const Key& function, orchestrato
 
 std::vector<Key> Queries::ListChildren(const Key& parent) {
   const Rows rows = session_.Ask(
-      "SELECT tasks.key FROM orchestrator.task_parents JOIN orchestrator.tasks "
-      "ON tasks.channel=task_parents.channel AND tasks.ord=child_ord WHERE task_parents.channel=$1::bigint AND "
-      "parent_ord=(SELECT ord FROM orchestrator.task_keys WHERE channel=$1::bigint AND key=$2) "
-      "ORDER BY place, child_ord",
+      "SELECT tasks.key FROM (SELECT place, child_ord FROM orchestrator.task_parents WHERE channel=$1::bigint AND "
+      "parent_ord=(SELECT ord FROM orchestrator.task_keys WHERE channel=$1::bigint AND key=$2) OFFSET 0) AS edges "
+      "CROSS JOIN LATERAL (SELECT key FROM orchestrator.tasks WHERE channel=$1::bigint AND ord=child_ord OFFSET 0) "
+      "AS tasks ORDER BY place, child_ord",
       Parameters().Int(session_.channel()).AsKey(parent));
   std::vector<Key> children;
   for (int row = 0; row < rows.size(); ++row) children.push_back(rows.AsKey(row, 0));
@@ -83,8 +94,9 @@ std::vector<Key> Queries::ListChildren(const Key& parent) {
 
 std::vector<OutputRow> Queries::FindOutputs(std::span<const Key> tasks) {
   const Rows rows = session_.Ask(
-      "SELECT task, identifier, kind, asset_key FROM orchestrator.task_outputs "
-      "WHERE channel=$1::bigint AND task=ANY($2) ORDER BY task, seq",
+      "SELECT task, identifier, kind, asset_key FROM unnest($2::uuid[]) AS wanted (key) CROSS JOIN LATERAL "
+      "(SELECT task, seq, identifier, kind, asset_key FROM orchestrator.task_outputs "
+      "WHERE channel=$1::bigint AND task=wanted.key OFFSET 0) AS outputs ORDER BY task, seq",
       Parameters().Int(session_.channel()).Add(KeyArray(tasks)));
   std::vector<OutputRow> outputs;
   for (int row = 0; row < rows.size(); ++row) {
