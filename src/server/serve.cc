@@ -49,8 +49,10 @@ constexpr std::chrono::milliseconds kLastAnswers{200};
 // More than this many pings in a row that come too early cut the connection (deployment.md 2.12).
 constexpr int kMaxPingStrikes = 2;
 
-size_t ReaderThreads() {
-  return std::clamp<size_t>(std::thread::hardware_concurrency(), 2, 16);
+// Those that read a database wait for it half of the time.
+size_t ReaderThreads(const Settings& settings) {
+  const size_t threads = std::clamp<size_t>(std::thread::hardware_concurrency(), 2, 16);
+  return settings.UsesDatabase() ? 2 * threads : threads;
 }
 
 sigset_t StopSignals() {
@@ -116,7 +118,7 @@ class ServerParts {
         gate_{directory, tls.Organizations()},
         wakers_(kWakers, kMaxChannels),
         replayers_(kReplayers, kMaxQueuedReplays),
-        readers_(ReaderThreads(), kMaxQueuedReads),
+        readers_(ReaderThreads(settings), kMaxQueuedReads),
         hub_(store, MakeHubOptions(settings, health_), wakers_),
         connections_(MakeConnectionLimits(settings)),
         shares_(MakeOrganizationLimits(settings)),
