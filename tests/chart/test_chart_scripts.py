@@ -286,5 +286,5 @@ def test_the_migrations_tell_whom_they_do_not_reach():
         port = taken.getsockname()[1]
         done = migrate({"host": "127.0.0.1", "port": port, "connectionParameters": "connect_timeout=2&pool_max_conns=8",
                         "auth": {"username": "u ser", "password": PASSWORD, "database": "d/b"}})
-    assert done.returncode == 2  # the store: docs/reference/exit-codes.md
+    assert done.returncode == 2
     assert f"port {port} failed" in done.stderr and PASSWORD not in done.stderr

@@ -1,5 +1,6 @@
-"""What `serve` ends with when it cannot start, as a process (docs/reference/exit-codes.md)."""
+"""What `serve` ends with when it cannot start (docs/reference/exit-codes.md), and how it says so on a terminal."""
 import os
+import pty
 import subprocess
 
 import pytest
@@ -24,3 +25,16 @@ def test_a_taken_port(own_server):
     assert done.returncode == 3
     assert f"cannot listen on {first.address}: Address already in use" in done.stderr
     assert first.is_running()
+
+
+@pytest.mark.parametrize("no_colour, colours", [("", True), ("1", False)])
+def test_a_terminal_gets_readable_lines(tmp_path, no_colour, colours):
+    terminal, end = pty.openpty()
+    command = [BINARY, "serve", "--channel-config", tmp_path / "none.yaml"]
+    done = subprocess.run(command, env=os.environ | {"NO_COLOR": no_colour}, stderr=end, timeout=30)
+    text = os.read(terminal, 65536).decode()
+    os.close(terminal)
+    os.close(end)
+    assert done.returncode == 1
+    assert "FATAL" in text and "No such file or directory" in text and "{" not in text
+    assert ("\x1b[" in text) == colours
