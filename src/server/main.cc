@@ -1,5 +1,6 @@
 // The program: `orchestrator serve|migrate|check|version|healthcheck`.
 #include <CLI/CLI.hpp>
+#include <cstdlib>
 #include <iostream>
 
 #include "server/check.h"
@@ -39,7 +40,11 @@ orc::ExitCode Run(Command command, const orc::FlagValues& flags, bool migrate) {
 int main(int argc, char** argv) {
   // The probe has the flags of another program, in that program's style.
   if (argc > 1 && std::string_view(argv[1]) == "healthcheck") {
-    return orc::RunHealthcheck(std::vector<std::string>(argv + 2, argv + argc), std::cout, std::cerr);
+    const int code = orc::RunHealthcheck(std::vector<std::string>(argv + 2, argv + argc), std::cout, std::cerr);
+    // Not by `return`: gRPC's threads may still be connecting, by libraries which that takes apart.
+    std::cout.flush();
+    std::cerr.flush();
+    std::_Exit(code);
   }
   orc::PrepareSignals();
   CLI::App app(

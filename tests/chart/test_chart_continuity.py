@@ -145,13 +145,15 @@ TLS_ENV = PLAIN_ENV | {"ORCHESTRATOR_TLS_ENABLED": "true",
 MTLS_ENV = TLS_ENV | {"ORCHESTRATOR_MTLS_ENABLED": "true", "ORCHESTRATOR_VERIFY_CLIENT_MSP_ID": "true",
                       "ORCHESTRATOR_TLS_SERVER_CA_CERT": "/var/orchestrator/tls/server/cacert/ca.crt",
                       "ORCHESTRATOR_TLS_CLIENT_CA_CERT_DIR": "/var/orchestrator/tls/client/"}
+SHARED_ADDRESS_ENV = PLAIN_ENV | {"ORCHESTRATOR_MAX_CONNECTIONS_PER_ADDRESS": "1000000"}
 
 
 @pytest.mark.parametrize("values, wanted", [
     ({}, PLAIN_ENV), (TLS, TLS_ENV), (MTLS, MTLS_ENV),
     ({"orchestrator": {"verifyClientMSPID": True, "tls": {"mtls": {"enabled": True}}}}, PLAIN_ENV),
     ({"orchestrator": {"verifyClientMSPID": True, "tls": {"enabled": True}}}, TLS_ENV),
-], ids=["plain", "tls", "mtls", "mtls without tls", "check without mtls"])
+    ({"ingress": {"enabled": True}}, SHARED_ADDRESS_ENV), ({"service": {"type": "LoadBalancer"}}, SHARED_ADDRESS_ENV),
+], ids=["plain", "tls", "mtls", "mtls without tls", "check without mtls", "ingress", "load balancer"])
 def test_keys_of_the_environment(values, wanted):
     assert render(values)["ConfigMap", "orchestrator-server-env"]["data"] == wanted
 

@@ -272,6 +272,14 @@ def test_the_server_reads_every_name_of_a_channel(tmp_path):
     assert run_as_rendered(tmp_path, merged(EMBEDDED, values))["channels"] == "2"
 
 
+def test_settings_without_a_value_of_their_own_reach_the_server(tmp_path):
+    values = merged(EMBEDDED, {"ingress": {"enabled": True}})
+    variable = "ORCHESTRATOR_MAX_CALLS_PER_ORGANIZATION"
+    run_as_rendered(tmp_path / "good", merged(values, {"extraEnv": [{"name": variable, "value": "500"}]}))
+    with pytest.raises(AssertionError, match=f"{variable}.*many"):
+        run_as_rendered(tmp_path / "bad", merged(values, {"extraEnv": [{"name": variable, "value": "many"}]}))
+
+
 def test_the_migrations_tell_whom_they_do_not_reach():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

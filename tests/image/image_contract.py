@@ -93,7 +93,7 @@ def test_what_the_runtime_is_told(image):
     assert config["Cmd"] == ["/app/orchestrator"] and not config.get("Entrypoint")
     assert config["WorkingDir"] == "/app"
     assert config["User"] == "1001:1001"  # a number: runtimes can see that it is not root
-    assert "9000/tcp" in config["ExposedPorts"]
+    assert set(config["ExposedPorts"]) == {"9000/tcp", "8484/tcp"}
     assert config["Labels"]["org.opencontainers.image.version"] == VERSION
 
 

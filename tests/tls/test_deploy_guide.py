@@ -13,8 +13,8 @@ HELM = ROOT / "build" / "tools" / "helm"  # by scripts/install-helm
 
 def test_deploy_guide(tmp_path):
     kubectl = shutil.which("kubectl")
-    if not (kubectl and HELM.exists()):
-        pytest.skip("kubectl and Helm are needed")
+    if not HELM.exists():
+        pytest.skip("there is no Helm: scripts/install-helm says why")
     (tmp_path / "charts").symlink_to(ROOT / "charts")
     tools = {name: HERE / "stand_in_cluster.py" for name in ("kubectl", "helm")}
     if not shutil.which("grpcurl"):

@@ -216,8 +216,11 @@ def test_revocation_list(certificates, serve, pki):
     certificates.allow("OrgA", authority)
     server = serve(*certificates.flags()).start()
     assert ask(server, lost, "OrgA") == OK
-    authority.revoke(lost)
-    certificates.replace(certificates.clients / "OrgA" / "list.crl", authority.revocation_list())
-    server.wait_for_records("client CA folder read", 2)
+    with server.connect(lost) as connection:
+        stream = Caller(connection, "OrgA", "mychannel").subscribe()
+        server.wait_for_records("Subscribing to events", 1)
+        authority.revoke(lost)
+        certificates.replace(certificates.clients / "OrgA" / "list.crl", authority.revocation_list())
+        assert stream_end(stream) == ([], "UNKNOWN", wrong_issuer("OrgA")[1])
     assert ask(server, lost, "OrgA") == wrong_issuer("OrgA")
     assert ask(server, kept, "OrgA") == OK

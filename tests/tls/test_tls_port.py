@@ -125,6 +125,16 @@ SERVING = (0, "status: SERVING")
 CONNECTION_FAILED = 2
 
 
+def test_probes_that_give_up_while_they_connect_again(pki):
+    """gRPC tries again after the second that a probe waits: then a process that ended carelessly crashed now and then."""
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        command = [BINARY, "healthcheck", "-addr", "127.0.0.1:%d" % nobody.getsockname()[1], "-tls", "-tls-ca-cert",
+                   str(pki.home.crt)]
+        probes = [subprocess.Popen(command, stderr=subprocess.DEVNULL) for _ in range(30)]
+        assert {probe.wait(60) for probe in probes} == {CONNECTION_FAILED}
+
+
 def test_health_over_tls(certificates, serve, pki):
     server = serve(*certificates.flags(mutual=False, verify=False)).start()
     assert health(server.connection) == 1

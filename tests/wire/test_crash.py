@@ -11,6 +11,7 @@ from checks import EXISTS, OK, UNAVAILABLE
 from client import outcome_of
 from history import History, check_state
 from protocol import pb
+from readiness import watch_readiness
 from world import (A, B, MEMBERS, World, key, new_model, new_models, new_plan, new_sample, new_samples, new_task,
                    new_tasks, task_action)
 
@@ -195,6 +196,14 @@ def test_stop_with_an_idle_connection(own_server):
     started = time.monotonic()
     assert server.stop() == 0
     assert time.monotonic() - started < 3
+
+
+def test_stop_is_told_to_probes(own_server):
+    server = own_server({"c": MEMBERS}).start()
+    with watch_readiness(server) as readiness:
+        readiness.wait_for("SERVING")
+        assert server.stop() == 0
+        readiness.wait_for("NOT_SERVING")
 
 
 def test_stop_under_load(own_server):

@@ -18,6 +18,7 @@ from world import A, B, MEMBERS, World, new_plan
 
 MIB = 1 << 20
 HEALTH = "/grpc.health.v1.Health/Check"
+SUBSCRIBE = "/orchestrator.EventService/SubscribeToEvents"
 REGISTER_PLAN = "/orchestrator.ComputePlanService/RegisterPlan"
 QUERY_PLANS = "/orchestrator.ComputePlanService/QueryPlans"
 ENDED_SECONDS = 20  # for what takes a fraction of a second on an idle machine
@@ -240,6 +241,24 @@ def test_pings_in_a_row(make):
     peer.send(frame(PING, 0, 0, b"12345678") * 6)
     assert b"too_many_pings" in peer.wait_for(GOAWAY)
     assert ended(peer.socket)
+
+
+@pytest.mark.parametrize("permit, subscribed, cut", [("false", True, False), ("true", False, False), ("false", False, True)])
+def test_pings_as_often_as_allowed(make, permit, subscribed, cut):
+    """With an open stream, which is what a client keeps alive; without one if the setting says so."""
+    world = make("--grpc-keepalive-policy-min-time", "100ms", "--grpc-keepalive-policy-permit-without-stream", permit)
+    peer = connection_with_call(world)
+    if subscribed:
+        peer.call(3, SUBSCRIBE, b"", identity(A, "c"))
+        peer.wait_for(DATA, 3)
+    seen = []
+    for _ in range(6):
+        peer.send(frame(PING, 0, 0, b"12345678"))
+        seen += [next(kind for kind, *_ in peer.frames() if kind in (PING, GOAWAY))]
+        if seen[-1] == GOAWAY:
+            break
+        time.sleep(0.1)
+    assert seen[-1] == GOAWAY if cut else seen == [PING] * 6
 
 
 # --- streams and headers of one connection

@@ -1,0 +1,64 @@
+"""The alerts and the dashboard ask for what the server gives: the metrics and labels of tests/wire/metrics.txt."""
+import json
+import re
+
+import pytest
+from chart import CHART, ROOT
+
+# Prometheus adds these to what the operator's ServiceMonitor lets it find.
+OF_PROMETHEUS = {"namespace", "service", "pod"}
+# The server of metrics.txt is one without TLS; tests/tls/test_tls_metrics.py sees these.
+OF_TLS = {"orc_tls_certificate_expiry_timestamp_seconds": {"kind", "organization"}}
+WORDS = {"by", "sum", "min", "max", "rate", "increase", "absent", "topk", "histogram_quantile", "time"}
+
+
+def given():
+    """What can be asked for: {name: its labels}."""
+    metrics = {"up": OF_PROMETHEUS}
+    for line in re.findall(r"^\w.*", (ROOT / "tests" / "wire" / "metrics.txt").read_text(), re.MULTILINE):
+        name, kind, labels = line.split()[:3]
+        labels = OF_PROMETHEUS | OF_TLS.get(name, set()) | set(labels.strip("{}").split(",")) - {""}
+        if kind == "histogram":
+            metrics |= {f"{name}_bucket": labels | {"le"}, f"{name}_sum": labels, f"{name}_count": labels}
+        else:
+            metrics[name] = labels
+    return metrics
+
+
+def alerts():
+    """(expression, labels that its texts name) of each. Nothing in the file needs Helm to be read."""
+    for alert in re.split(r"^- alert: ", (CHART / "files" / "alerts.yaml").read_text(), flags=re.MULTILINE)[1:]:
+        expression = re.search(r"expr: (?:\|\n)?(.*)", alert)[1].replace("SELECTOR", 'namespace="n", service="s"')
+        yield alert.split()[0], expression, set(re.findall(r"\$labels\.(\w+)", alert))
+
+
+def panels():
+    for panel in json.loads((CHART / "files" / "dashboard.json").read_text())["panels"]:
+        for target in panel["targets"]:
+            yield panel["title"], target["expr"], set(re.findall(r"\{\{(\w+)\}\}", target["legendFormat"]))
+
+
+def choices():
+    """The lists of the dashboard's variables: label_values(metric, label)."""
+    for variable in json.loads((CHART / "files" / "dashboard.json").read_text())["templating"]["list"]:
+        if variable["type"] == "query":
+            for text in (variable["query"], variable["definition"]):
+                expression, label = re.fullmatch(r"label_values\((.*), (\w+)\)", text).groups()
+                yield variable["name"], expression, {label}
+
+
+ASKED = [*alerts(), *panels(), *choices()]
+
+
+@pytest.mark.parametrize("expression, shown", [asked[1:] for asked in ASKED], ids=[asked[0] for asked in ASKED])
+def test_what_is_asked_for_is_there(expression, shown):
+    bare = re.sub(r"\{[^}]*\}|\[[^]]*\]|\bby \([^)]*\)", "", expression)
+    names = set(re.findall(r"[a-z_]\w*", bare)) - WORDS
+    assert names and names <= set(given())
+    labels = set.union(*(given()[name] for name in names))
+    kept = [set(re.findall(r"\w+", group)) for group in re.findall(r"\bby \(([^)]*)\)", expression)]
+    chosen = {label for group in re.findall(r"\{([^}]*)\}", expression) for label in re.findall(r"(\w+)\s*[=!]", group)}
+    assert chosen | set().union(*kept) <= labels
+    if re.search(r"\b(sum|min|max)\b", expression):
+        labels = set.union(set(), *kept)  # the others are summed up
+    assert shown <= labels
