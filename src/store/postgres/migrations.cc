@@ -84,9 +84,9 @@ constexpr std::array kReasonsByKind = {
 };
 
 // A planner that meets an empty table takes any index for as good as any other, and a channel for a two-hundredth of
-// every table; statements that are planned then, and kept, go through all of a channel later. So every table has some rows
-// of channel 0, which nobody uses: with them, and with a channel that counts as all of its table, only looking up what is
-// named is cheap.
+// every table; statements that are planned then, and kept, go through all of a channel later. So every table has some
+// rows of channel 0, which nobody uses: with them, and with a channel that counts as all of its table, only looking up
+// what is named is cheap.
 constexpr std::array kRowsForThePlanner = {R"sql(
 DO $$
 DECLARE

@@ -18,9 +18,10 @@ int OpenFlags(Connection::Mode mode) {
 // A channel at rest should cost little memory: cache sizes are upper bounds, in KiB when negative.
 constexpr char kWriterSettings[] =
     "PRAGMA wal_autocheckpoint=0; PRAGMA synchronous=FULL; PRAGMA foreign_keys=OFF; PRAGMA trusted_schema=OFF;"
-    "PRAGMA secure_delete=OFF; PRAGMA cache_size=-16384; PRAGMA journal_size_limit=33554432;";
+    "PRAGMA secure_delete=OFF; PRAGMA cache_size=-16384; PRAGMA journal_size_limit=33554432; PRAGMA temp_store=MEMORY;";
 constexpr char kReaderSettings[] =
-    "PRAGMA wal_autocheckpoint=0; PRAGMA foreign_keys=OFF; PRAGMA trusted_schema=OFF; PRAGMA cache_size=-2048;";
+    "PRAGMA wal_autocheckpoint=0; PRAGMA foreign_keys=OFF; PRAGMA trusted_schema=OFF; PRAGMA cache_size=-2048; PRAGMA "
+    "temp_store=MEMORY;";
 
 }  // namespace
 
