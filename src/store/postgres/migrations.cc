@@ -103,7 +103,8 @@ BEGIN
     GROUP BY table_name
   LOOP
     EXECUTE format('ALTER TABLE orchestrator.%I ALTER COLUMN channel SET (n_distinct = 1)', named.name);
-    EXECUTE format('INSERT INTO orchestrator.%I (%s) SELECT %s FROM generate_series(1, 100) AS rows (number)',
+    EXECUTE format('INSERT INTO orchestrator.%I (%s) SELECT %s FROM generate_series(1, 100) AS rows (number) '
+                   'ON CONFLICT DO NOTHING',
                    named.name, named.columns, named.contents);
     EXECUTE format('ANALYZE orchestrator.%I', named.name);
   END LOOP;
