@@ -97,7 +97,7 @@ void CopyPart(Database& database, const std::vector<Table>& tables, size_t part,
       database.CopyIn(table.name, table.rows, begin, end);
       continue;
     }
-    sql += "INSERT INTO " + table.name + " VALUES " + table.values[begin];
+    sql += "INSERT INTO " + table.name + " OVERRIDING SYSTEM VALUE VALUES " + table.values[begin];
     for (size_t i = begin + 1; i < end; ++i) sql += "," + table.values[i];
     sql += ";";
   }

@@ -60,6 +60,12 @@ Result<ChannelRuntime*> Calls::FindChannel(const Caller& caller) {
   return Fail(ErrorKind::kUnavailable, "channel " + Quote(caller.channel) + " is being opened; try again later");
 }
 
+Calls::Bytes Calls::TakeOut(const Bytes& request) {
+  Bytes taken;
+  taken.Swap(const_cast<Bytes*>(&request));  // gRPC's own, and not const
+  return taken;
+}
+
 Result<void> Calls::TakeRequest(const Context& context, const Bytes& request) {
   if (request.Valid()) {
     connections_.TellRequest(context, request.Length());
@@ -75,6 +81,7 @@ tl::expected<ChannelRuntime*, grpc::Status> Calls::AdmitStream(Context& context,
   Result<Caller> identified = Identify(context, gate_);
   if (!identified) return tl::unexpected(ToStreamAdmissionStatus(identified.error()));
   caller = std::move(*identified);
+  connections_.TellIdentified(context);
   const Result<ChannelRuntime*> channel = FindChannel(caller);
   if (!channel) return tl::unexpected(ToStatus(channel.error()));
   return *channel;

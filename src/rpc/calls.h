@@ -78,12 +78,18 @@ class UnaryCall : public grpc::ServerUnaryReactor {
   }
 
   // The messages are parsed and serialized here and not by gRPC, which answers a request that cannot be read with
-  // UNIMPLEMENTED and no text.
-  Result<void> Parse(const grpc::ByteBuffer& request_bytes) {
-    grpc::ByteBuffer bytes = request_bytes;
+  // UNIMPLEMENTED and no text. Gives up `bytes`. What the message takes beyond a few times its size counts against the
+  // caller's share, too.
+  Result<void> Parse(grpc::ByteBuffer& bytes) {
+    constexpr int64_t kUsualFactor = 8;
+    constexpr int64_t kWorthCountingBytes = 64 << 10;
     size_bytes_ = static_cast<int64_t>(bytes.Length());
-    if (grpc::SerializationTraits<RequestType>::Deserialize(&bytes, &request_).ok()) return {};
-    return Fail(ErrorKind::kInternal, "the request cannot be read as " + RequestType::descriptor()->full_name());
+    if (!grpc::SerializationTraits<RequestType>::Deserialize(&bytes, &request_).ok()) {
+      return Fail(ErrorKind::kInternal, "the request cannot be read as " + RequestType::descriptor()->full_name());
+    }
+    const int64_t beyond_bytes = static_cast<int64_t>(arena_.SpaceAllocated()) - kUsualFactor * size_bytes_;
+    if (beyond_bytes > kWorthCountingBytes && !share.Hold(beyond_bytes)) return share.TooManyBytes();
+    return {};
   }
 
   // The answer counts against the caller's share until it has left; only a read may be refused for it.
@@ -189,6 +195,9 @@ class Calls {
     return call;
   }
 
+  // A request as it came in. gRPC would keep it until the call has ended, counted by nobody.
+  static Bytes TakeOut(const Bytes& request);
+
   // Identity and channel of a stream; the error's status is that of streams (decisions.md D9).
   tl::expected<ChannelRuntime*, grpc::Status> AdmitStream(Context& context, const Bytes& request, Caller& caller);
   OrganizationShares& shares() { return shares_; }
@@ -227,9 +236,11 @@ class Calls {
 
   // Who calls comes before what is asked: strangers cost no parsing.
   template <class Call>
-  Result<ChannelRuntime*> Admit(Call& call, const Bytes& request, Caller& caller) {
+  Result<ChannelRuntime*> Admit(Call& call, const Bytes& received, Caller& caller) {
+    Bytes request = TakeOut(received);
     ORC_TRY(TakeRequest(call.context(), request));
     ORC_ASSIGN(caller, Identify(call.context(), gate_));
+    connections_.TellIdentified(call.context());
     ORC_ASSIGN(call.share, shares_.TakeCall(caller.organization, static_cast<int64_t>(request.Length())));
     ORC_TRY(call.Parse(request));
     Result<ChannelRuntime*> channel = FindChannel(caller);

@@ -17,6 +17,8 @@ namespace {
 
 // One byte of overhead for so many of messages, and of window updates for so many sent.
 constexpr int64_t kOverheadShare = 16;
+constexpr int64_t kOverheadBytes = 512;      // of a call of anybody
+constexpr int64_t kMetadataBytes = 4 << 10;  // of a caller who is known
 // Pings and the like, in one interval between sweeps.
 constexpr int64_t kBytesPerSweep = 16;
 // So much may stay unfinished for long: what is left of calls that were refused or given up half-way.
@@ -216,7 +218,11 @@ void Connections::TellRequest(const grpc::ServerContextBase& context, size_t byt
   if (told == nullptr) return;
   // Besides its message a call has headers, frames and records of TLS.
   const auto request_bytes = static_cast<int64_t>(bytes);
-  told->granted_bytes += request_bytes + request_bytes / kOverheadShare + kBytesPerCall;
+  told->granted_bytes += request_bytes + request_bytes / kOverheadShare + kOverheadBytes;
+}
+
+void Connections::TellIdentified(const grpc::ServerContextBase& context) {
+  if (const auto told = Find(context.peer())) told->granted_bytes += kMetadataBytes;
 }
 
 void Connections::TellAbandoned(const grpc::ServerContextBase& context) {

@@ -63,6 +63,9 @@ class Connections {
   void TellCall(const grpc::ServerContextBase& context);
   // Its request has come in whole, with so many bytes.
   void TellRequest(const grpc::ServerContextBase& context, size_t bytes);
+  // Its caller is known: it may have sent more in its metadata than strangers are granted. What is granted beyond what
+  // was sent hides unfinished bytes of the same connection.
+  void TellIdentified(const grpc::ServerContextBase& context);
   // Its client has left before that. Such a call costs more than its bytes: it counts as kBytesPerCall.
   void TellAbandoned(const grpc::ServerContextBase& context);
   static constexpr int64_t kBytesPerCall = 16 << 10;

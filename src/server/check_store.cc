@@ -12,7 +12,6 @@ namespace orc {
 namespace {
 
 constexpr uint64_t kLittleSpaceBytes = uint64_t{1} << 30;
-constexpr int32_t kOldestVersion = 110'000;
 constexpr int64_t kSecondUs = 1'000'000;
 
 std::string Megabytes(uint64_t bytes) {
@@ -69,11 +68,7 @@ void CheckDatabase(const Settings& settings, CheckReport& report) {
   report.Begin("database");
   const Result<PostgresFacts> facts = InspectPostgres(MakePostgresOptions(settings));
   if (!facts) return report.Wrong(facts.error().text, CodeOf(facts.error()));
-  if (facts->version_number < kOldestVersion) {
-    report.Wrong("PostgreSQL " + facts->version + " is too old: 11 or newer is wanted", ExitCode::kStore);
-  } else {
-    report.Fine("PostgreSQL " + facts->version + (facts->encrypted ? ", over TLS" : ", without TLS"));
-  }
+  report.Fine("PostgreSQL " + facts->version + (facts->encrypted ? ", over TLS" : ", without TLS"));
   if (!facts->fsync || !facts->full_page_writes) {
     report.Warn("fsync or full_page_writes is off: a crash of its host can lose calls that were answered with success");
   }

@@ -152,6 +152,9 @@ class HttpPort::Impl final : public httplib::Server {
 
  private:
   void Answer(const httplib::Request& request, httplib::Response& response) const {
+    // The library would copy the answer once for each range that is asked for, of which a request has room for
+    // thousands. The object is its own, and not const.
+    const_cast<httplib::Request&>(request).ranges.clear();
     HttpAnswer answer{405, "only GET and HEAD are answered here\n"};
     if (request.method == "GET" || request.method == "HEAD") {
       answer = handler_({request.path, {request.params.begin(), request.params.end()}, stopping_});

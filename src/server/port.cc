@@ -23,6 +23,7 @@ using AddressList = std::unique_ptr<addrinfo, decltype(&freeaddrinfo)>;
 constexpr int kAcceptedInARow = 64;
 // More than a peer can have sent before its connection is accepted: its first window.
 constexpr int kHiddenBytes = 256 << 10;
+constexpr size_t kWaitingHandOvers = 4'096;
 // A peer that is gone is found by probes after two minutes, or by what it does not acknowledge.
 constexpr int kIdleBeforeProbe_s = 60;
 constexpr int kProbeInterval_s = 20;
@@ -123,6 +124,7 @@ Port::~Port() {
 void Port::Start(std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor, Connections& connections) {
   acceptor_ = std::move(acceptor);
   connections_ = &connections;
+  hand_overs_ = std::make_unique<Executor>(1, kWaitingHandOvers);
   thread_ = std::jthread([this](const std::stop_token& stop) {
     const int epoll = epoll_create1(EPOLL_CLOEXEC);
     for (const int socket : sockets_) {
@@ -138,6 +140,12 @@ void Port::Stop() {
   if (!thread_.joinable()) return;
   thread_.request_stop();
   thread_.join();
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    if (handing_over_ >= 0) shutdown(handing_over_, SHUT_RDWR);
+  }
+  hand_overs_->Stop();
   acceptor_.reset();
 }
 
@@ -192,14 +200,33 @@ void Port::Give(int socket, int connection, int epoll) {
     close(connection);
     return;
   }
+  if (hand_overs_->Submit([this, socket, connection] { HandOver(socket, connection); })) return;
+  shutdown(connection, SHUT_RDWR);  // the end of it is seen through its duplicate
+  close(connection);
+}
+
+// gRPC may read on this thread for as long as there is something to read, and then nothing else happens here: so it is
+// a thread that only hands over, and the bounds are kept on another one. Besides, what has come in is not shown to gRPC
+// before the connection is handed over; then its own threads are told.
+void Port::HandOver(int socket, int connection) {
+  const int own = fcntl(connection, F_DUPFD_CLOEXEC, 0);
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) shutdown(connection, SHUT_RDWR);
+    handing_over_ = own;
+  }
   grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
   parameters.listener_fd = socket;
   parameters.fd = connection;
-  // gRPC would read on this thread for as long as there is something to read. What has come in is not shown to it
-  // before the connection is handed over; then its own threads are told.
-  Set(*watched, SOL_SOCKET, SO_RCVLOWAT, kHiddenBytes);
+  if (own >= 0) Set(own, SOL_SOCKET, SO_RCVLOWAT, kHiddenBytes);
   acceptor_->HandleNewConnection(&parameters);
-  Set(*watched, SOL_SOCKET, SO_RCVLOWAT, 1);
+  {
+    const std::lock_guard lock(mutex_);
+    handing_over_ = -1;
+  }
+  if (own < 0) return;
+  Set(own, SOL_SOCKET, SO_RCVLOWAT, 1);
+  close(own);
 }
 
 size_t ConnectionsThatFit() {

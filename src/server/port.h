@@ -1,4 +1,4 @@
-// Port: where the gRPC server is reached, and the thread that accepts its connections, gives them to gRPC and keeps
+// Port: where the gRPC server is reached, and the threads that accept its connections, give them to gRPC and keep
 // them within bounds (rpc/connections.h). gRPC's own listener has no bound on connections.
 //
 // A wildcard address serves IPv4 and IPv6, a name all its addresses. A peer that is gone is found by TCP's own means.
@@ -8,10 +8,12 @@
 #include <grpcpp/server_builder.h>
 
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "base/executor.h"
 #include "domain/error.h"
 #include "rpc/connections.h"
 
@@ -44,11 +46,16 @@ class Port {
   void Serve(const std::stop_token& stop, int epoll);
   void Accept(int socket, int epoll);
   void Give(int socket, int connection, int epoll);
+  void HandOver(int socket, int connection);
 
   std::vector<int> sockets_;
   std::string address_;
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor_;
   Connections* connections_ = nullptr;
+  std::unique_ptr<Executor> hand_overs_;
+  std::mutex mutex_;
+  int handing_over_ = -1;  // a duplicate of the connection that gRPC is being given; guarded by mutex_
+  bool stopping_ = false;  // guarded by mutex_
   std::jthread thread_;
 };
 

@@ -49,10 +49,11 @@ constexpr std::chrono::milliseconds kLastAnswers{200};
 // More than this many pings in a row that come too early cut the connection (deployment.md 2.12).
 constexpr int kMaxPingStrikes = 2;
 
-// Those that read a database wait for it half of the time.
+// Those that read a database wait for it half of the time; but more than it has connections for would wait out of turn.
 size_t ReaderThreads(const Settings& settings) {
   const size_t threads = std::clamp<size_t>(std::thread::hardware_concurrency(), 2, 16);
-  return settings.UsesDatabase() ? 2 * threads : threads;
+  if (!settings.UsesDatabase()) return threads;
+  return std::min<size_t>(2 * threads, static_cast<size_t>(ReadingConnections(MakePostgresOptions(settings))));
 }
 
 sigset_t StopSignals() {
@@ -131,11 +132,17 @@ class ServerParts {
     return {call_metrics_, hub_, event_, health_, channel_file, tls_};
   }
 
-  // Opens the channels of the directory that are not open yet.
+  // Opens the channels of the directory that are not open yet. Failure: of the first that cannot be; those behind it
+  // are opened all the same, unless the store itself is away.
   Result<void> OpenChannels() {
-    for (const auto& [channel, members] : directory_.Current()->members) ORC_TRY(hub_.Open(channel));
-    hub_.SetOpened();
-    return {};
+    Result<void> first;
+    for (const auto& [channel, members] : directory_.Current()->members) {
+      const Result<void> opened = hub_.Open(channel);
+      if (!opened && first) first = opened;
+      if (!opened && opened.error().kind == ErrorKind::kUnavailable) break;
+    }
+    if (first) hub_.SetOpened();
+    return first;
   }
 
   // Ends the streams of callers who would not be let in any more.
@@ -149,6 +156,11 @@ class ServerParts {
         grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, tls_.Credentials());
     builder.SetMaxReceiveMessageSize(settings_.max_message_bytes);
     builder.SetMaxSendMessageSize(-1);
+    // gRPC 1.51 looks at the size of a message before it inflates it, and inflates without a bound: it is not to do so
+    // at all. Clients that compress are told UNIMPLEMENTED.
+    builder.AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
+    builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
+    builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
     builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, int{kMaxHeaderBytes});
     builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, settings_.max_streams_per_connection);
     // Else gRPC would let peers send frames of up to 16 MiB once they send fast.

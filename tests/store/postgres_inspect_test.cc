@@ -30,7 +30,6 @@ TEST(InspectPostgres, TellsTheSchemaThatIsThereAndLeavesItAlone) {
 
 TEST(InspectPostgres, TellsWhatTheServerIs) {
   const PostgresFacts facts = Must(InspectPostgres(Options(PostgresServer::Instance().CreateDatabase())));
-  EXPECT_EQ(facts.version_number / 10'000, 15);
   EXPECT_EQ(facts.version.substr(0, 3), "15.");
   EXPECT_FALSE(facts.encrypted);
   EXPECT_GT(facts.connections, 0);

@@ -47,6 +47,7 @@ class Peer:
     def __init__(self, address, settings=(), host="127.0.0.1", source=None):
         self.socket = socket.create_connection((host, int(address.rsplit(":", 1)[1])), 20, source and (source, 0))
         self.received = b""
+        self.windows = {0: FIRST_WINDOW}  # of the receiver: of the connection, and by stream
         payload = b"".join(struct.pack(">HI", name, value) for name, value in settings)
         self.send(PREFACE + frame(SETTINGS, 0, 0, payload))
 
@@ -65,10 +66,11 @@ class Peer:
                   frame(DATA, END_STREAM if end else 0, stream, message(data)))
 
     def send_data(self, stream, data):
-        """As DATA frames that keep to the windows of the receiver. Of one stream per connection."""
-        windows = {0: FIRST_WINDOW, stream: FIRST_WINDOW}
+        """As DATA frames that keep to the windows of the receiver. A stream's data in one go."""
+        windows = self.windows
+        windows[stream] = FIRST_WINDOW
         while data:
-            room = min(LARGEST_FRAME, *windows.values())
+            room = min(LARGEST_FRAME, windows[0], windows[stream])
             if room == 0:
                 got = self.read_frame()
                 if got is None:
@@ -79,7 +81,7 @@ class Peer:
                 continue
             piece, data = data[:room], data[room:]
             self.send(frame(DATA, 0, stream, piece))
-            for of in windows:
+            for of in (0, stream):
                 windows[of] -= len(piece)
 
     def read_frame(self):

@@ -127,6 +127,11 @@ class Server:
         pages = int(pathlib.Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE")
 
+    def peak_memory_bytes(self):
+        """The most that it has held so far."""
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(status.split("VmHWM:")[1].split()[0]) * 1024
+
     def stop(self, signal_number=signal.SIGTERM):
         """Asks the server to stop and gives its exit code."""
         self.process.send_signal(signal_number)

@@ -92,3 +92,13 @@ def test_file_that_vanishes_changes_nothing(server):
     server.channel_file.unlink()
     server.wait_for_log("channel file refused, the channels before it stay in force")
     assert outcome(server, A, "first") == (OK, "")
+
+
+@pytest.mark.data_folder
+def test_channel_that_cannot_be_opened_holds_up_no_other(server):
+    (server.data / "channels" / "damaged.db").write_text("this is no database")
+    server.write_channels({"damaged": MEMBERS, "first": MEMBERS, "later": MEMBERS})
+    server.wait_for_log("a channel cannot be opened")
+    eventually(lambda: outcome(server, A, "later") == (OK, ""))
+    assert outcome(server, A, "damaged")[0] == "UNAVAILABLE"
+    assert outcome(server, A, "first") == (OK, "")

@@ -1,5 +1,6 @@
 """Peers that do not play by the rules: each meets a bound, and the others are served as before."""
 import contextlib
+import gzip
 import socket
 import struct
 import time
@@ -10,8 +11,8 @@ import pytest
 from checks import EXHAUSTED, OK
 from client import identity, outcome_of, stream_end
 from protocol import METHOD_OF_REQUEST, pb
-from raw_http2 import (CONTINUATION, DATA, END_HEADERS, END_STREAM, GOAWAY, HEADERS, INITIAL_WINDOW_SIZE,
-                       MAX_CONCURRENT_STREAMS, PING, PREFACE, RST_STREAM, SETTINGS, Peer, call_headers, frame, header,
+from raw_http2 import (CONTINUATION, DATA, END_HEADERS, END_STREAM, FIRST_WINDOW, GOAWAY, HEADERS, INITIAL_WINDOW_SIZE,
+                       LARGEST_FRAME, MAX_CONCURRENT_STREAMS, PING, PREFACE, RST_STREAM, SETTINGS, Peer, call_headers, frame, header,
                        hpack_integer, message)
 from server import MEMORY_FACTOR
 from world import A, B, MEMBERS, World, new_plan
@@ -193,6 +194,55 @@ def test_half_messages(make):
     assert world.server.memory_bytes() - before < 150 * MIB * MEMORY_FACTOR
     assert serves_another(world)
     assert world.server.wait_for_log(REFUSED)["reason"] == "too many bytes that are part of no complete request"
+
+
+def test_half_messages_between_whole_ones(make):
+    """Calls of strangers that come in whole hide nothing of what else their connection has sent."""
+    world = make("--max-unfinished-bytes", str(8 * MIB))  # 2 MiB of one connection
+    half = struct.pack(">BI", 0, 4 * MIB) + b"x" * 60_000
+    with Peer(world.server.address) as peer, pytest.raises(OSError):
+        for stream in range(1, 600, 12):  # 3 MB
+            peer.send(frame(HEADERS, END_HEADERS, stream, call_headers(REGISTER_PLAN)))
+            peer.send_data(stream, half)
+            for refused in range(stream + 2, stream + 12, 2):
+                peer.call(refused, REGISTER_PLAN, b"")
+        while peer.read_frame() is not None:  # the cut may come late
+            pass
+        raise ConnectionResetError
+    assert world.server.wait_for_log(REFUSED)["reason"] == "too many bytes that are part of no complete request"
+    assert serves_another(world)
+
+
+def test_compressed_requests_are_not_inflated(make):
+    """What fits a window would become a thousand times as much before anybody is asked who they are."""
+    world = make()
+    before = world.server.memory_bytes()
+    bomb = gzip.compress(bytes(60 * MIB))
+    with Peer(world.server.address) as peer:
+        peer.send(frame(HEADERS, END_HEADERS, 1, call_headers(REGISTER_PLAN, [("grpc-encoding", "gzip")])))
+        data = b"\1" + struct.pack(">I", len(bomb)) + bomb
+        assert len(data) < FIRST_WINDOW
+        for start in range(0, len(data), LARGEST_FRAME):
+            peer.send(frame(DATA, 0, 1, data[start:start + LARGEST_FRAME]))
+        peer.send(frame(DATA, END_STREAM, 1))
+        assert any(got[0] == HEADERS for got in peer.frames()), "it is answered"
+    assert world.server.peak_memory_bytes() - before < 30 * MIB * MEMORY_FACTOR
+    assert serves_another(world)
+
+
+def test_requests_of_subscriptions_are_not_kept(make):
+    world = make()
+    before = world.server.memory_bytes()
+    # A field that the message does not have is skipped, and part of the request all the same.
+    padded = b"\xfa\x7f" + b"\x80\x80\xc0\x01" + bytes(3 * MIB)
+    with contextlib.ExitStack() as stack:
+        for _ in range(40):  # 120 MiB
+            peer = stack.enter_context(Peer(world.server.address))
+            peer.send(frame(HEADERS, END_HEADERS, 1, call_headers(SUBSCRIBE, identity(A, "c"))))
+            peer.send_data(1, message(padded))
+            peer.send(frame(DATA, END_STREAM, 1))
+            assert any(got[0] == DATA for got in peer.frames()), "it is served"
+        assert world.server.memory_bytes() - before < 80 * MIB * MEMORY_FACTOR
 
 
 def test_large_requests_are_no_unfinished_ones(make):

@@ -86,6 +86,19 @@ def is_closed(connection):
     return True
 
 
+def test_ranges_cost_nothing(server):
+    """Asked for, thousands of times over in one request, the answer is still given once."""
+    ranges = "bytes=" + ",".join(["0-"] * 2500)
+    with connect(server) as greedy:
+        greedy.sendall(f"GET /version HTTP/1.1\r\nHost: x\r\nRange: {ranges}\r\n\r\n".encode())
+        answer = b""
+        while part := greedy.recv(65536):
+            answer += part
+    head, text = answer.split(b"\r\n\r\n", 1)
+    assert b"multipart" not in head and len(text) < 200, head
+    assert json.loads(text) == json.loads(ask(server, "/version")[2])
+
+
 def test_slow_request_is_cut(server):
     """The bound is on the whole request: single bytes in good time do not extend it."""
     with connect(server) as slow:

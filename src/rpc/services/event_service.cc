@@ -215,9 +215,10 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* EventRpc::SubscribeToEvents(grpc::Ca
     return new Refusal<grpc::ServerWriteReactor<grpc::ByteBuffer>>(status);
   };
   Caller caller;
-  const auto channel = calls_.AdmitStream(*context, *request, caller);
+  const grpc::ByteBuffer taken = Calls::TakeOut(*request);
+  const auto channel = calls_.AdmitStream(*context, taken, caller);
   if (!channel) return refuse(channel.error());
-  const Result<std::string> start_id = ParseStartId(*request);
+  const Result<std::string> start_id = ParseStartId(taken);
   if (!start_id) return refuse(ToStatus(start_id.error()));
   if (IsFull()) {
     return refuse(grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED,

@@ -14,6 +14,7 @@ namespace orc::postgres {
 namespace {
 
 constexpr int kBinary = 1;
+constexpr int kOldestServer = 120'000;  // the first with the settings of SetUp
 
 std::unique_ptr<PGconn, decltype(&PQfinish)> Connect(const std::string& target) {
   const std::array keywords = {"dbname", static_cast<const char*>(nullptr)};
@@ -21,6 +22,9 @@ std::unique_ptr<PGconn, decltype(&PQfinish)> Connect(const std::string& target) 
   std::unique_ptr<PGconn, decltype(&PQfinish)> handle(PQconnectdbParams(keywords.data(), values.data(), 1), &PQfinish);
   if (handle == nullptr) throw std::bad_alloc();
   if (PQstatus(handle.get()) != CONNECTION_OK) throw Lost(PQerrorMessage(handle.get()));
+  if (PQserverVersion(handle.get()) < kOldestServer) {
+    throw Failure(StorageUnavailable("the database is older than PostgreSQL 12"));
+  }
   if (PQsetnonblocking(handle.get(), 1) != 0 || PQenterPipelineMode(handle.get()) != 1) {
     throw Lost("pipeline mode is refused");
   }
@@ -107,6 +111,8 @@ void Connection::Commit() {
 }
 
 void Connection::LimitStatements(int32_t ms) {
+  constexpr int32_t kLeastMs = 100;  // the limit is also that of the COMMIT that ends a read, which nobody waits for
+  ms = std::max(ms, kLeastMs);
   if (ms >= options_.statement_ms) return;
   Queue("SELECT set_config('statement_timeout', $1, true)", Parameters().Text(std::to_string(ms)));
   LimitReplies(ms + options_.reply_margin_ms);

@@ -17,6 +17,7 @@ struct Meaning {
 // What may pass. The longest beginnings come first.
 constexpr std::array kMayPass = {
     Meaning{"25006", "the database is read-only", true},
+    Meaning{"25P02", "the database has taken the transaction back", true},
     Meaning{"25P03", "the transaction took too long", true},
     Meaning{"57014", "the database took too long", false},
     Meaning{"55P03", "another writer holds the channel", false},

@@ -71,6 +71,8 @@ void Follower::Work() {
 
 void Follower::Listen() {
   const std::unique_ptr<Connection> connection = connector_.Open();
+  // A look takes no time: a database that gives no answer for longer than a lock may be waited for is away.
+  connection->LimitReplies(connector_.options().lock_ms);
   connection->Ask("LISTEN orchestrator_heads");
   while (!IsStopping()) {
     Look(*connection);

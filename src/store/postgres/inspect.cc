@@ -16,7 +16,7 @@ int64_t ClockUs() {
 
 PostgresFacts Inspect(Connection& connection) {
   constexpr std::string_view kServer =
-      "SELECT current_setting('server_version_num')::bigint, current_setting('server_version')::bytea, "
+      "SELECT current_setting('server_version')::bytea, "
       "has_database_privilege(current_database(), 'CREATE') AND (to_regnamespace('orchestrator') IS NULL "
       "OR has_schema_privilege('orchestrator', 'CREATE')), "
       "coalesce((SELECT ssl FROM pg_stat_ssl WHERE pid=pg_backend_pid()), false), "
@@ -28,14 +28,13 @@ PostgresFacts Inspect(Connection& connection) {
   const Rows server = connection.Ask(kServer);
   const int64_t after_us = ClockUs();
   PostgresFacts facts;
-  facts.version_number = server.Int32(0, 0);
-  facts.version = server.Bytes(0, 1);
-  facts.may_create = server.Bool(0, 2);
-  facts.encrypted = server.Bool(0, 3);
-  facts.fsync = server.Bool(0, 4);
-  facts.full_page_writes = server.Bool(0, 5);
-  facts.connections = server.Int32(0, 6);
-  facts.clock_ahead_us = server.Int(0, 7) - (before_us + after_us) / 2;
+  facts.version = server.Bytes(0, 0);
+  facts.may_create = server.Bool(0, 1);
+  facts.encrypted = server.Bool(0, 2);
+  facts.fsync = server.Bool(0, 3);
+  facts.full_page_writes = server.Bool(0, 4);
+  facts.connections = server.Int32(0, 5);
+  facts.clock_ahead_us = server.Int(0, 6) - (before_us + after_us) / 2;
   facts.schema = StoredVersion(connection);
   facts.schema_wanted = SchemaVersion();
   if (facts.schema > 0) {

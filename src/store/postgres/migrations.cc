@@ -94,7 +94,7 @@ DECLARE
 BEGIN
   FOR named IN
     SELECT table_name AS name, string_agg(quote_ident(column_name), ',') AS columns,
-           string_agg(CASE WHEN column_name = 'channel' THEN '0' WHEN udt_name = 'uuid' THEN 'gen_random_uuid()'
+           string_agg(CASE WHEN column_name = 'channel' THEN '0' WHEN udt_name = 'uuid' THEN 'md5(number::text)::uuid'
                       WHEN udt_name = 'bytea' THEN 'decode(md5(number::text), ''hex'')' ELSE 'number' END, ',') AS contents
     FROM information_schema.columns
     WHERE table_schema = 'orchestrator' AND is_identity = 'NO' AND table_name <> 'heads' AND

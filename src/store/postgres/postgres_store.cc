@@ -48,13 +48,17 @@ int32_t Migrate(ConnectionOptions options) {
   return steps;
 }
 
+int32_t WritingConnections(const PostgresOptions& options) {
+  return std::max(2, options.max_connections / 4);
+}
+
 class PostgresStore final : public Store {
  public:
   PostgresStore(const PostgresOptions& options, const ConnectionOptions& connections)
       : migrate_(options.migrate),
         connector_(connections),
-        readers_(connector_, options.max_connections - 1 - Writers(options), options.pool_wait_ms),
-        writers_(connector_, Writers(options), options.pool_wait_ms),
+        readers_(connector_, ReadingConnections(options), options.pool_wait_ms),
+        writers_(connector_, WritingConnections(options), options.pool_wait_ms),
         follower_(connector_, options.poll_ms),
         shared_{readers_, writers_, follower_, options.settle_ms} {}
 
@@ -69,8 +73,6 @@ class PostgresStore final : public Store {
   void Follow(StoreEvents events) override { follower_.Follow(std::move(events)); }
 
  private:
-  static int32_t Writers(const PostgresOptions& options) { return std::max(2, options.max_connections / 4); }
-
   int64_t FindOrCreate(const std::string& channel) {
     if (migrate_) {
       Migrate(connector_.options());
@@ -105,6 +107,10 @@ class PostgresStore final : public Store {
 };
 
 }  // namespace
+
+int32_t ReadingConnections(const PostgresOptions& options) {
+  return options.max_connections - 1 - WritingConnections(options);
+}
 
 Result<std::unique_ptr<Store>> OpenPostgresStore(const PostgresOptions& options) {
   ORC_ASSERT(options.max_connections >= 4);

@@ -45,6 +45,9 @@ struct PostgresOptions {
   bool migrate = false;              // whether to bring an older schema up to date when a channel is opened
 };
 
+// How many reads can be under way at the same time.
+int32_t ReadingConnections(const PostgresOptions& options);
+
 // Does not connect. kBadRequest: the target is not understood; the text does not repeat it.
 Result<std::unique_ptr<Store>> OpenPostgresStore(const PostgresOptions& options);
 
@@ -55,7 +58,6 @@ Result<int32_t> MigratePostgres(const PostgresOptions& options);
 // What an operator should know of a database before a server uses it.
 struct PostgresFacts {
   std::string version;           // such as "15.14"
-  int32_t version_number = 0;    // 150014
   int32_t schema = 0;            // stored; 0: none yet
   int32_t schema_wanted = 0;     // of this program
   bool may_create = false;       // whether the user may create what a migration creates
