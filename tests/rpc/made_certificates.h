@@ -52,7 +52,7 @@ inline Made Make(const Wanted& wanted) {
   X509_gmtime_adj(X509_getm_notAfter(certificate), wanted.until_seconds);
   X509_NAME* const subject = X509_get_subject_name(certificate);
   for (const std::string& each : wanted.organizations) AddName(subject, "O", each);
-  AddName(subject, "CN", wanted.common_name);
+  if (!wanted.common_name.empty()) AddName(subject, "CN", wanted.common_name);
   X509_set_issuer_name(certificate, X509_get_subject_name(issuer.certificate.get()));
   X509_set_pubkey(certificate, made.key.get());
   for (const auto& [kind, value] : wanted.extensions) {

@@ -102,6 +102,7 @@ TEST_F(OrganizationCheckTest, RowsOfTheSpecificationInTheirOrder) {
   EXPECT_EQ(Ask(Make({.organizations = {"x", "OrgA"}, .issuer = &a_})), kAccepted);
   EXPECT_EQ(Ask(MakeClient("OrgB", b_)), kNotInSubject);
   EXPECT_EQ(Ask(Make({.organizations = {}, .issuer = &a_})), kNotInSubject);
+  EXPECT_EQ(Ask(Make({.common_name = "", .organizations = {}, .issuer = &a_})), kNotInSubject);  // an empty subject
   EXPECT_EQ(Ask(MakeClient(std::string("OrgA\0", 5), a_)), kNotInSubject);
   EXPECT_EQ(Ask(MakeClient("OrgA", b_)), kInvalidIssuer);
   check_.Replace(Authorities({{"OrgB", b_.Pem()}}));
