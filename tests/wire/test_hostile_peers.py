@@ -390,7 +390,13 @@ def test_open_calls_of_one_organization(make):
     world.plan()
     with unread_calls(world, A, 5, pb.QueryPlansParam()) as peer:
         begun = (got for got in peer.frames() if got[0] == HEADERS)  # headers need no window
-        assert len([next(begun) for _ in range(5)]) == 5
+        more = iter(range(11, 51, 2))
+        answered = 0
+        while answered < 5:
+            if next(begun)[1] & END_STREAM:  # it ended with an error, as a busy database may have it: another one instead
+                peer.call(next(more), QUERY_PLANS, pb.QueryPlansParam().SerializeToString(), identity(A, world.channel))
+            else:
+                answered += 1
         assert world.a.outcome(pb.QueryPlansParam()) == (
             EXHAUSTED, 'organization "OrgA" has 5 open calls, as many as it may; try again when some have ended')
         assert serves_another(world)
