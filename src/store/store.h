@@ -51,7 +51,7 @@ struct AssetRow {
 
 // The small part of a task: all that changes and all that lists are filtered by.
 struct TaskRow {
-  int64_t order = 0;  // place in lists of tasks, from 1
+  int64_t order = 0;  // place in lists of tasks, from 1; after those of all tasks of earlier transactions
   Key key;
   Key plan;
   Key function;

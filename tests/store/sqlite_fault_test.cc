@@ -24,6 +24,11 @@ using testing::StartsWith;
 
 constexpr char kChannel[] = "a";
 
+// Keys come into their tables while the medium fails.
+SqliteOptions FewKeys(const std::filesystem::path& folder) {
+  return {.folder = folder, .recent_keys = 20};
+}
+
 // `tasks` tasks with their events, the first of which goes on as child of all others; bodies of `body_bytes`.
 ChangeSet Batch(Head head, int64_t tasks, size_t body_bytes) {
   Changes changes(head);
@@ -61,6 +66,11 @@ void ExpectWhole(ChannelStore& channel, int64_t position) {
   std::vector<Key> keys;
   for (const FullTaskRow& task : tasks) keys.push_back(task.row.key);
   EXPECT_EQ(static_cast<int64_t>(Must(snapshot->FindTaskRows(keys)).size()), position);
+  for (size_t i = 0; i < keys.size(); i += keys.size() / 100 + 1) {
+    EventFilter filter;
+    filter.asset_key = keys[i].ToString();
+    EXPECT_EQ(Must(snapshot->ListEvents(filter, {0, 0, 10, false})).size(), 1U);
+  }
 }
 
 // --- kill -9 ---
@@ -68,7 +78,7 @@ void ExpectWhole(ChannelStore& channel, int64_t position) {
 // Writes until it is killed, and tells each acknowledged position.
 [[noreturn]] void WriteUntilKilled(const std::filesystem::path& folder, int pipe, uint64_t seed) {
   std::mt19937_64 random(seed);
-  const auto store = OpenSqliteStore({.folder = folder});
+  const auto store = OpenSqliteStore(FewKeys(folder));
   if (!store) _exit(1);
   const auto channel = (*store)->OpenChannel(kChannel);
   if (!channel) _exit(2);
@@ -112,7 +122,7 @@ TEST(SqliteFaults, AKilledWriterLosesNothingItAcknowledged) {
   int64_t position = 0;
   for (int round = 0; round < 30 && !testing::Test::HasFailure(); ++round) {
     const int64_t acknowledged = KillOneWriter(folder.path(), position, random);
-    const auto store = Must(OpenSqliteStore({.folder = folder.path()}));
+    const auto store = Must(OpenSqliteStore(FewKeys(folder.path())));
     ChannelStore& channel = *Must(store->OpenChannel(kChannel));
     position = HeadOf(channel).position;
     EXPECT_GE(position, acknowledged);
@@ -133,7 +143,7 @@ void LimitFiles(rlim_t bytes) {
 // Runs in a process of its own, since the limit is the process's. 0: all as it should be; else where it was not.
 int RunOutOfSpace(const std::filesystem::path& folder) {
   signal(SIGXFSZ, SIG_IGN);
-  const auto store = Must(OpenSqliteStore({.folder = folder}));
+  const auto store = Must(OpenSqliteStore(FewKeys(folder)));
   ChannelStore& channel = *Must(store->OpenChannel(kChannel));
   if (!Write(channel, Batch({}, 10, 100))) return 1;
   LimitFiles(300'000);
@@ -171,7 +181,7 @@ int64_t PositionAfterCrash(const std::filesystem::path& folder) {
       std::filesystem::copy_file(folder / "channels" / name, copy.path() / "channels" / name);
     }
   }
-  const auto store = Must(OpenSqliteStore({.folder = copy.path()}));
+  const auto store = Must(OpenSqliteStore(FewKeys(copy.path())));
   ChannelStore& channel = *Must(store->OpenChannel(kChannel));
   const int64_t position = HeadOf(channel).position;
   ExpectWhole(channel, position);
@@ -185,7 +195,7 @@ TEST_P(FailingMedium, ARefusedCommitDoesNotComeBack) {
   const TempFolder folder;
   Faults& faults = InstallFaults();
   faults.code = GetParam();
-  const auto store = Must(OpenSqliteStore({.folder = folder.path()}));
+  const auto store = Must(OpenSqliteStore(FewKeys(folder.path())));
   ChannelStore& channel = *Must(store->OpenChannel(kChannel));
   int64_t position = 0;
   int refused = 0;
@@ -215,7 +225,7 @@ TEST_P(FailingMedium, WritesGoOnWhenTheMediumDoes) {
   const TempFolder folder;
   Faults& faults = InstallFaults();
   faults.code = GetParam();
-  const auto store = Must(OpenSqliteStore({.folder = folder.path()}));
+  const auto store = Must(OpenSqliteStore(FewKeys(folder.path())));
   ChannelStore& channel = *Must(store->OpenChannel(kChannel));
   ASSERT_TRUE(Write(channel, Batch({}, 3, 2'000)));
   faults.fail_at = faults.operations;
@@ -240,7 +250,7 @@ TEST_P(FailingMedium, AChannelThatCouldNotBeCreatedCanBeCreatedLater) {
   faults.code = GetParam();
   for (int64_t operation = 0;; operation += 7) {
     const std::string name = "channel" + std::to_string(operation);
-    const auto store = Must(OpenSqliteStore({.folder = folder.path()}));
+    const auto store = Must(OpenSqliteStore(FewKeys(folder.path())));
     faults.fail_at = faults.operations + operation;
     const auto refused = store->OpenChannel(name);
     const bool reached = faults.operations > faults.fail_at;
@@ -259,7 +269,7 @@ TEST_P(FailingMedium, AFailingCheckpointIsHarmless) {
   const TempFolder folder;
   Faults& faults = InstallFaults();
   faults.code = GetParam();
-  const auto store = Must(OpenSqliteStore({.folder = folder.path()}));
+  const auto store = Must(OpenSqliteStore(FewKeys(folder.path())));
   ChannelStore& channel = *Must(store->OpenChannel(kChannel));
   int64_t position = 0;
   int failed = 0;

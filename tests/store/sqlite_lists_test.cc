@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 
 #include "store/reading.h"
+#include "store/sqlite/changes.h"
 #include "store/sqlite/failure.h"
 #include "store/sqlite/folder.h"
 #include "store/sqlite/queries.h"
@@ -17,7 +18,7 @@ namespace {
 
 class Direct final : public Reading<Snapshot, sqlite::Queries, sqlite::Wall> {
  public:
-  Direct(sqlite::Connection& connection, const Head& head) : Reading(sqlite::Queries(connection, head)) {}
+  Direct(sqlite::Connection& connection, const sqlite::Seen& seen) : Reading(sqlite::Queries(connection, seen)) {}
 };
 
 // Of all statements of the connection since the last time.
@@ -30,14 +31,23 @@ int Take(sqlite::Connection& connection, int counter) {
   return sum;
 }
 
-TEST(SqliteLists, DoLittleMoreThanTheirPageNeeds) {
+// The number of keys kept in memory: so few that nearly all are in the tables, or all.
+class SqliteLists : public testing::TestWithParam<int32_t> {};
+
+TEST_P(SqliteLists, DoLittleMoreThanTheirPageNeeds) {
   constexpr int32_t kLimit = 15;  // so that the later page is the thousandth or so
   const TempFolder folder;
-  FillLists(*Must(Must(OpenSqliteStore({.folder = folder.path()}))->OpenChannel("mychannel")));
+  FillLists(
+      *Must(Must(OpenSqliteStore({.folder = folder.path(), .recent_keys = GetParam()}))->OpenChannel("mychannel")));
   const std::filesystem::path file = folder.path() / "channels" / sqlite::ChannelFileName("mychannel");
   sqlite::Connection connection(file.string(), sqlite::Connection::Mode::kReader, 0);
-  const Head head = sqlite::ReadHead(connection);
-  Direct snapshot(connection, head);
+  const sqlite::HeadRow row = sqlite::ReadHead(connection);
+  sqlite::RecentKeys keys(1'000'000);
+  keys.Load(connection, row.keyed, row.head.position);
+  EXPECT_EQ(row.keyed.position > row.head.position / 2, GetParam() == 1);
+  Take(connection, SQLITE_STMTSTATUS_VM_STEP);
+  const sqlite::Seen seen{row.head, row.keyed, keys.View()};
+  Direct snapshot(connection, seen);
   for (const ListCase& list : ListCases()) {
     // Of one reason there may be many events; those of one kind among them are found one by one.
     if (list.name.starts_with("events by reason common of")) continue;
@@ -57,6 +67,8 @@ TEST(SqliteLists, DoLittleMoreThanTheirPageNeeds) {
     }
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(KeysInMemory, SqliteLists, testing::Values(1, 1'000'000));
 
 }  // namespace
 }  // namespace orc

@@ -25,16 +25,22 @@ namespace pb = orchestrator;
 using testing::HasSubstr;
 using testing::Not;
 
+// `recent_keys`: so few that most come into the tables, or so many that most do not.
 class SqlitePlace final : public StorePlace {
  public:
-  std::unique_ptr<Store> Open() override { return Must(OpenSqliteStore({.folder = folder_.path()})); }
+  explicit SqlitePlace(int32_t recent_keys) : recent_keys_(recent_keys) {}
+  std::unique_ptr<Store> Open() override {
+    return Must(OpenSqliteStore({.folder = folder_.path(), .recent_keys = recent_keys_}));
+  }
 
  private:
+  int32_t recent_keys_;
   TempFolder folder_;
 };
 
 INSTANTIATE_TEST_SUITE_P(Sqlite, StoreConformance,
-                         testing::Values(StorePlaceFactory([] { return std::make_unique<SqlitePlace>(); })));
+                         testing::Values(StorePlaceFactory([] { return std::make_unique<SqlitePlace>(2); }),
+                                         StorePlaceFactory([] { return std::make_unique<SqlitePlace>(1'000'000); })));
 
 constexpr Page kAll = {0, 0, 1'000, false};
 
@@ -125,9 +131,56 @@ TEST_F(SqliteTest, ANewerSchemaIsRefusedAndLeftAlone) {
     EXPECT_TRUE(store->OpenChannel("b"));
   }
   EXPECT_EQ(ReadFile(File("a")), before);
-  Alter("a", "PRAGMA user_version=1");
+  Alter("a", "PRAGMA user_version=2");
   const auto store = Open();
   EXPECT_EQ(Must(Must(Must(store->OpenChannel("a"))->Read())->GetHead()).position, 2);
+}
+
+// Which had every key in the tables of keys.
+TEST_F(SqliteTest, AChannelOfTheFirstSchemaIsTakenOver) {
+  MakeChannel("a");
+  EventFilter filter;
+  filter.asset_key = MakeKey(1).ToString();
+  Alter("a",
+        "ALTER TABLE head DROP COLUMN keyed_order; ALTER TABLE head DROP COLUMN keyed_position;"
+        "INSERT INTO task_keys SELECT key, ord FROM tasks;"
+        "INSERT INTO event_keys SELECT " +
+            std::to_string(AssetKeyHash(*filter.asset_key)) +
+            ", position FROM events;"
+            "PRAGMA user_version=1");
+  const auto store = Open();
+  const auto snapshot = Must(Must(store->OpenChannel("a"))->Read());
+  EXPECT_EQ(Must(snapshot->FindTaskRows(std::vector{MakeKey(1)})).size(), 1U);
+  EXPECT_EQ(Must(snapshot->ListEvents(filter, kAll)).size(), 2U);
+}
+
+// Keys that are in the tables, on their way there, and in memory, before and after the process ends.
+TEST_F(SqliteTest, EveryKeyIsFoundWhereverItIs) {
+  constexpr int64_t kTasks = 500;
+  constexpr int32_t kRecentKeys = 300;
+  Head head;
+  std::vector<Key> keys;
+  for (int round = 0; round < 2; ++round) {
+    const auto store = Must(OpenSqliteStore({.folder = folder_.path(), .recent_keys = kRecentKeys}));
+    ChannelStore& channel = *Must(store->OpenChannel("a"));
+    for (int64_t i = 0; i < kTasks; ++i) {
+      const auto early = Must(channel.Read());
+      Changes changes(head);
+      changes.AddTask(MakeTask(static_cast<int64_t>(keys.size()) + 1));
+      keys.push_back(changes.set.new_tasks.back().row.key);
+      const ChangeSet set = changes.Take();
+      head = set.head;
+      const auto transaction = Must(channel.Begin());
+      Must(transaction->Apply(set));
+      Must(transaction->Commit());
+      EXPECT_EQ(Must(early->FindTaskRows(keys)).size(), keys.size() - 1);
+      EXPECT_EQ(Must(Must(channel.Read())->FindTaskRows(keys)).size(), keys.size());
+    }
+  }
+  SQLite::Database database(File("a").string());
+  const int64_t in_tables = database.execAndGet("SELECT COUNT(*) FROM task_keys").getInt64();
+  EXPECT_GT(in_tables, 2 * kTasks - 3 * kRecentKeys);
+  EXPECT_LT(in_tables, 2 * kTasks);
 }
 
 TEST_F(SqliteTest, AFileOfAnotherChannelIsRefused) {
@@ -259,7 +312,8 @@ TEST_F(SqliteTest, TheLogIsEmptiedByMaintenance) {
 
 // Runs every question with every single filter, and a change of every kind, over `connection`.
 void AskEverything(sqlite::Connection& connection) {
-  Head head;
+  sqlite::RecentKeys recent(1);
+  sqlite::Seen seen;
   Changes changes;
   changes.AddTask(MakeTask(1));
   changes.AddTask(MakeTask(2));
@@ -269,7 +323,7 @@ void AskEverything(sqlite::Connection& connection) {
   changes.set.outputs = {{MakeKey(1), "output", pb::ASSET_MODEL, "key"}};
   changes.set.sample_links = {{MakeKey(1), 1, MakeKey(2)}};
   changes.set.plan_functions = {{MakeKey(1), 1}};
-  sqlite::Queries queries(connection, head);
+  sqlite::Queries queries(connection, seen);
   const std::vector<std::string> names = {"key"};
   const std::vector<Key> keys = {MakeKey(1)};
   for (int kind = pb::ASSET_ORGANIZATION; kind <= pb::ASSET_FAILURE_REPORT; ++kind) {
@@ -279,8 +333,11 @@ void AskEverything(sqlite::Connection& connection) {
     changes.set.changed_assets.push_back(MakeAsset(asset_kind, 1));
   }
   const ChangeSet set = changes.Take();
-  sqlite::WriteChanges(connection, set, head);
-  sqlite::WriteHead(connection, head, sqlite::ReadCommits(connection) + 1);
+  sqlite::WriteChanges(connection, set, recent, seen.head);
+  sqlite::WriteHead(connection, {seen.head, 1, recent.Move(connection, seen.head.position)});
+  recent.AddTasks({{MakeKey(3), 3}});
+  recent.Move(connection, 3);
+  seen.keys = recent.View();
   for (const bool descending : {false, true}) {
     const Page page = {0, 0, 10, descending};
     for (const AssetRow& row : set.new_assets) {

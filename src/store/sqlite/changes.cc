@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <utility>
 
 #include "domain/assert.h"
@@ -38,27 +39,34 @@ void WriteAsset(Connection& connection, const AssetRow& row, bool is_new) {
   RunOnOne(use, "a changed asset does not exist");
 }
 
-void WriteTaskKeys(Connection& connection, const std::vector<FullTaskRow>& tasks) {
-  std::vector<std::pair<Key, int64_t>> keys;
-  keys.reserve(tasks.size());
-  for (const FullTaskRow& task : tasks) keys.emplace_back(task.row.key, task.row.order);
-  std::sort(keys.begin(), keys.end());
-  Use use(connection, "INSERT INTO task_keys (key, ord) VALUES (?1, ?2)");
-  for (const auto& [key, order] : keys) {
-    use.Bind(1, key);
-    use.Bind(2, order);
-    use.Run();
-  }
+// The channel's writer asks: its keys are those of its own transaction and of committed ones.
+std::optional<int64_t> FindTaskOrder(Connection& connection, const KeysView& keys, const Key& key) {
+  if (const std::optional<int64_t> order = keys.FindTask(key)) return order;
+  Use use(connection, "SELECT ord FROM task_keys WHERE key=?1");
+  use.Bind(1, key);
+  if (!use.Step()) return std::nullopt;
+  return use.Int(0);
 }
 
-void WriteNewTasks(Connection& connection, const std::vector<FullTaskRow>& tasks) {
+int64_t TaskOrder(Connection& connection, const KeysView& keys, const Key& key, const char* otherwise) {
+  const std::optional<int64_t> order = FindTaskOrder(connection, keys, key);
+  if (!order) throw Damaged(otherwise);
+  return *order;
+}
+
+void WriteNewTasks(Connection& connection, const std::vector<FullTaskRow>& tasks, RecentKeys& keys) {
   if (tasks.empty()) return;
+  const KeysView known = keys.View();
+  std::vector<std::pair<Key, int64_t>> added;
+  added.reserve(tasks.size());
   Use row_use(connection,
               "INSERT INTO tasks (ord, key, plan, function, worker, status, rank, pending_parents) "
               "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
   Use body_use(connection, "INSERT INTO task_bodies (ord, body) VALUES (?1, ?2)");
   for (const auto& [row, body] : tasks) {
     ORC_ASSERT(row.order > 0 && orchestrator::ComputeTaskStatus_IsValid(row.status));
+    if (FindTaskOrder(connection, known, row.key)) throw Damaged("the key of a new task is taken");
+    added.emplace_back(row.key, row.order);
     row_use.Bind(1, row.order);
     row_use.Bind(2, row.key);
     row_use.Bind(3, row.plan);
@@ -72,33 +80,37 @@ void WriteNewTasks(Connection& connection, const std::vector<FullTaskRow>& tasks
     body_use.Bind(2, body);
     body_use.Run();
   }
-  WriteTaskKeys(connection, tasks);
+  std::sort(added.begin(), added.end());
+  const auto same_key = [](const auto& left, const auto& right) { return left.first == right.first; };
+  if (std::adjacent_find(added.begin(), added.end(), same_key) != added.end()) {
+    throw Damaged("two new tasks have the same key");
+  }
+  keys.AddTasks(added);
 }
 
-void WriteChangedTasks(Connection& connection, const std::vector<TaskRow>& tasks) {
+void WriteChangedTasks(Connection& connection, const std::vector<TaskRow>& tasks, const KeysView& keys) {
   if (tasks.empty()) return;
-  Use use(connection,
-          "UPDATE tasks SET status=?1, pending_parents=?2 "
-          "WHERE ord=(SELECT ord FROM task_keys WHERE key=?3)");
+  static constexpr char kNoTask[] = "a changed task does not exist";
+  Use use(connection, "UPDATE tasks SET status=?1, pending_parents=?2 WHERE ord=?3 AND key=?4");
   for (const TaskRow& row : tasks) {
     ORC_ASSERT(orchestrator::ComputeTaskStatus_IsValid(row.status));
     use.Bind(1, int64_t{row.status});
     use.Bind(2, int64_t{row.pending_parents});
-    use.Bind(3, row.key);
-    RunOnOne(use, "a changed task does not exist");
+    use.Bind(3, TaskOrder(connection, keys, row.key, kNoTask));
+    use.Bind(4, row.key);
+    RunOnOne(use, kNoTask);
   }
 }
 
-void WriteEdges(Connection& connection, const std::vector<ParentEdge>& edges) {
+void WriteEdges(Connection& connection, const std::vector<ParentEdge>& edges, const KeysView& keys) {
   if (edges.empty()) return;
-  Use use(connection,
-          "INSERT INTO task_parents (parent_ord, place, child_ord) SELECT parent.ord, ?2, child.ord "
-          "FROM task_keys AS parent CROSS JOIN task_keys AS child WHERE parent.key=?1 AND child.key=?3");
+  static constexpr char kNoTask[] = "a task of an edge does not exist";
+  Use use(connection, "INSERT INTO task_parents (parent_ord, place, child_ord) VALUES (?1, ?2, ?3)");
   for (const ParentEdge& edge : edges) {
-    use.Bind(1, edge.parent);
+    use.Bind(1, TaskOrder(connection, keys, edge.parent, kNoTask));
     use.Bind(2, int64_t{edge.place});
-    use.Bind(3, edge.child);
-    RunOnOne(use, "a task of an edge does not exist");
+    use.Bind(3, TaskOrder(connection, keys, edge.child, kNoTask));
+    use.Run();
   }
 }
 
@@ -149,21 +161,10 @@ void BindEvent(Use& use, const EventRow& event, Sha256& sha256) {
   use.BindCopy(9, {reinterpret_cast<const char*>(digest.data()), digest.size()});
 }
 
-void WriteEventKeys(Connection& connection, const std::vector<EventRow>& events) {
-  std::vector<std::pair<int64_t, int64_t>> keys;
-  keys.reserve(events.size());
-  for (const EventRow& event : events) keys.emplace_back(AssetKeyHash(event.asset_key), event.position);
-  std::sort(keys.begin(), keys.end());
-  Use use(connection, "INSERT INTO event_keys (key_hash, position) VALUES (?1, ?2)");
-  for (const auto& [hash, position] : keys) {
-    use.Bind(1, hash);
-    use.Bind(2, position);
-    use.Run();
-  }
-}
-
-void WriteEvents(Connection& connection, const std::vector<EventRow>& events, Head& head) {
+void WriteEvents(Connection& connection, const std::vector<EventRow>& events, RecentKeys& keys, Head& head) {
   if (events.empty()) return;
+  std::vector<std::pair<int64_t, int64_t>> added;
+  added.reserve(events.size());
   Use use(connection,
           "INSERT INTO events (position, id, asset_kind, event_kind, asset_key, timestamp_us, reason_hash, body, "
           "sha256) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
@@ -173,37 +174,42 @@ void WriteEvents(Connection& connection, const std::vector<EventRow>& events, He
     ORC_ASSERT(event.timestamp_us >= head.timestamp_us);
     BindEvent(use, event, sha256);
     use.Run();
+    added.emplace_back(AssetKeyHash(event.asset_key), event.position);
     head = {event.position, event.timestamp_us};
   }
-  WriteEventKeys(connection, events);
+  keys.AddEvents(added);
 }
 
 }  // namespace
 
-void WriteChanges(Connection& connection, const ChangeSet& changes, Head& head) {
+void WriteChanges(Connection& connection, const ChangeSet& changes, RecentKeys& keys, Head& head) {
   for (const AssetRow& row : changes.new_assets) WriteAsset(connection, row, true);
   for (const AssetRow& row : changes.changed_assets) WriteAsset(connection, row, false);
-  WriteNewTasks(connection, changes.new_tasks);
-  WriteChangedTasks(connection, changes.changed_tasks);
-  WriteEdges(connection, changes.edges);
+  WriteNewTasks(connection, changes.new_tasks, keys);
+  const KeysView known = keys.View();
+  WriteChangedTasks(connection, changes.changed_tasks, known);
+  WriteEdges(connection, changes.edges, known);
   WriteOutputs(connection, changes.outputs);
   WriteLinks(connection, changes);
-  WriteEvents(connection, changes.events, head);
+  WriteEvents(connection, changes.events, keys, head);
   ORC_ASSERT(changes.events.empty() || head == changes.head);
 }
 
-void WriteHead(Connection& connection, const Head& head, int64_t commits) {
-  Use use(connection, "UPDATE head SET position=?1, timestamp_us=?2, commits=?3 WHERE one=1");
-  use.Bind(1, head.position);
-  use.Bind(2, head.timestamp_us);
-  use.Bind(3, commits);
-  RunOnOne(use, "the head is missing");
+HeadRow ReadHead(Connection& connection) {
+  Use use(connection, "SELECT position, timestamp_us, commits, keyed_order, keyed_position FROM head WHERE one=1");
+  if (!use.Step()) throw Damaged("the head is missing");
+  return {{use.Int(0), use.Int(1)}, use.Int(2), {use.Int(3), use.Int(4)}};
 }
 
-int64_t ReadCommits(Connection& connection) {
-  Use use(connection, "SELECT commits FROM head WHERE one=1");
-  if (!use.Step()) throw Damaged("the head is missing");
-  return use.Int(0);
+void WriteHead(Connection& connection, const HeadRow& row) {
+  Use use(connection,
+          "UPDATE head SET position=?1, timestamp_us=?2, commits=?3, keyed_order=?4, keyed_position=?5 WHERE one=1");
+  use.Bind(1, row.head.position);
+  use.Bind(2, row.head.timestamp_us);
+  use.Bind(3, row.commits);
+  use.Bind(4, row.keyed.order);
+  use.Bind(5, row.keyed.position);
+  RunOnOne(use, "the head is missing");
 }
 
 }  // namespace orc::sqlite

@@ -7,16 +7,22 @@
 #pragma once
 
 #include "store/sqlite/connection.h"
+#include "store/sqlite/recent_keys.h"
 #include "store/store.h"
 
 namespace orc::sqlite {
 
 // `head` is the head before the changes, and after it becomes the head after them. It is not written: WriteHead does
-// that once per transaction.
-void WriteChanges(Connection& connection, const ChangeSet& changes, Head& head);
+// that once per transaction. The keys of new rows go to `keys`.
+void WriteChanges(Connection& connection, const ChangeSet& changes, RecentKeys& keys, Head& head);
 
-// `commits` counts the commits of the channel.
-void WriteHead(Connection& connection, const Head& head, int64_t commits);
-int64_t ReadCommits(Connection& connection);
+// The row of the channel itself.
+struct HeadRow {
+  Head head;
+  int64_t commits = 0;  // of the channel, and some more
+  Keyed keyed;
+};
+HeadRow ReadHead(Connection& connection);
+void WriteHead(Connection& connection, const HeadRow& row);
 
 }  // namespace orc::sqlite

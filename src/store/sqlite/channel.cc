@@ -40,7 +40,10 @@ int KeepLogPages(void* log_pages, sqlite3*, const char*, int pages) {
 }  // namespace
 
 Channel::Channel(const SqliteOptions& options, std::string path, std::string name)
-    : options_(options), path_(std::move(path)), name_(std::move(name)) {
+    : options_(options),
+      path_(std::move(path)),
+      name_(std::move(name)),
+      keys_(static_cast<size_t>(options.recent_keys)) {
   idle_readers_.reserve(static_cast<size_t>(options.read_connections));
 }
 
@@ -53,6 +56,7 @@ Channel::~Channel() {
 Result<std::unique_ptr<Channel>> Channel::Open(const SqliteOptions& options, std::string path, std::string name) {
   std::unique_ptr<Channel> channel(new Channel(options, std::move(path), std::move(name)));
   ORC_TRY(Guarded([&] { return channel->OpenWriter(); }));
+  ORC_TRY(Guarded([&] { return channel->LoadKeys(); }));
   return channel;
 }
 
@@ -85,10 +89,17 @@ Result<void> Channel::CheckName(Connection& connection) {
   return {};
 }
 
+Result<void> Channel::LoadKeys() {
+  const HeadRow row = ReadHead(*writer_);
+  keys_.Load(*writer_, row.keyed, row.head.position);
+  return {};
+}
+
 Result<std::unique_ptr<Transaction>> Channel::Begin() {
   ORC_ASSERT(!writing_);
   if (writer_ == nullptr) ORC_TRY(Guarded([this] { return OpenWriter(); }));
   if (tail_dirty_) ORC_TRY(Guarded([this] { return CleanTail(); }));
+  if (keys_.IsStale()) ORC_TRY(Guarded([this] { return LoadKeys(); }));
   auto transaction = std::make_unique<ChannelTransaction>(*this);
   ORC_TRY(transaction->Start());
   return transaction;
@@ -104,7 +115,7 @@ Result<void> Channel::Settle(int64_t commits, const Error& error) noexcept {
   tail_dirty_ = true;
   const Result<bool> durable = Guarded([&]() -> Result<bool> {
     if (writer_ == nullptr) ORC_TRY(OpenWriter());
-    if (ReadCommits(*writer_) == commits) {
+    if (ReadHead(*writer_).commits == commits) {
       tail_dirty_ = false;
       return true;
     }
@@ -119,7 +130,9 @@ Result<void> Channel::CleanTail() {
   try {
     writer_->Run("BEGIN IMMEDIATE");
     // A number that the failed commit did not write, so that nothing in the log is the same as its pages.
-    WriteHead(*writer_, ReadHead(*writer_), ReadCommits(*writer_) + 2);
+    HeadRow row = ReadHead(*writer_);
+    row.commits += 2;
+    WriteHead(*writer_, row);
     writer_->Run("COMMIT");
   } catch (...) {
     RollBack();

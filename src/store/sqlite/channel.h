@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "store/sqlite/connection.h"
+#include "store/sqlite/recent_keys.h"
 #include "store/sqlite/sqlite_store.h"
 #include "store/store.h"
 
@@ -33,6 +34,8 @@ class Channel final : public ChannelStore {
   // Opens the writer's connection, checks that the file is this channel's and brings its schema up to date.
   Result<void> OpenWriter();
   Result<void> CheckName(Connection& connection);
+  // Reads the keys that the tables of keys lack.
+  Result<void> LoadKeys();
   // Ends the writer's transaction, if there is one; drops the connection when even that fails.
   void RollBack() noexcept;
   // After a commit that failed with `error`: success when it is in the database after all, else `error`.
@@ -55,6 +58,7 @@ class Channel final : public ChannelStore {
   bool tail_dirty_ = false;         // a failed commit may be whole behind the end of the log
   int log_pages_ = 0;               // in the log after the last commit, checkpointed or not
   int checkpointed_log_pages_ = 0;  // log_pages_ at the last checkpoint
+  RecentKeys keys_;                 // readers look at it too
 
   std::mutex mutex_;
   std::condition_variable reader_free_;

@@ -11,9 +11,9 @@ namespace {
 // no more than its page (list_sql.h), at the price of one index only per filter.
 //
 // Keys are random: each lands on another page of its index, and the pages written are what a large channel's
-// registrations cost. So only two indexes hold them per task, and both are tables of their own, which a change set
-// fills in the order of keys (each page once, however small the cache): task_keys, and event_keys, which holds 32 bits
-// of a key instead of the key. Edges name tasks by their place in lists instead.
+// registrations cost. So only two indexes hold them per task, and both are tables of their own, which are filled late
+// and in the order of keys (recent_keys.h): task_keys, and event_keys, which holds 32 bits of a key instead of the key.
+// Edges name tasks by their place in lists instead.
 constexpr char kFirst[] = R"sql(
 CREATE TABLE channel (one INTEGER PRIMARY KEY CHECK (one = 1), name BLOB NOT NULL);
 
@@ -107,7 +107,14 @@ CREATE INDEX events_kind ON events (asset_kind, event_kind);
 CREATE INDEX events_reason ON events (reason_hash) WHERE reason_hash IS NOT NULL;
 )sql";
 
-constexpr std::array kMigrations = {Migration{1, kFirst}};
+// Which keys task_keys and event_keys have: recent_keys.h.
+constexpr char kKeyed[] = R"sql(
+ALTER TABLE head ADD COLUMN keyed_order INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE head ADD COLUMN keyed_position INTEGER NOT NULL DEFAULT 0;
+UPDATE head SET keyed_order=IFNULL((SELECT MAX(ord) FROM tasks), 0), keyed_position=position;
+)sql";
+
+constexpr std::array kMigrations = {Migration{1, kFirst}, Migration{2, kKeyed}};
 
 int64_t Version(Connection& connection) {
   Use use(connection, "PRAGMA user_version");

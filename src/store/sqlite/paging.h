@@ -26,8 +26,8 @@ inline int64_t BodyBytes(int64_t) {
 }
 
 // `make` of each row of the page, among those that `accept` takes.
-template <class Accept, class Make>
-auto ReadPage(ListReader& reader, const Page& page, Accept accept, Make make) {
+template <class Reader, class Accept, class Make>
+auto ReadPage(Reader& reader, const Page& page, Accept accept, Make make) {
   ORC_ASSERT(page.limit >= 1);
   std::vector<decltype(make(reader.row()))> rows;
   int64_t skip = page.skip;

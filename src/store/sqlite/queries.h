@@ -1,7 +1,7 @@
 // What a Snapshot answers, over one connection that is inside a transaction: store.h says what each function returns.
 //
-// Not thread-safe. Every function throws as Connection does. `head` is the newest event that the connection sees; it
-// and the connection must outlive the object.
+// Not thread-safe. Every function throws as Connection does. The connection, and what it sees besides its tables, must
+// outlive the object.
 #pragma once
 
 #include <optional>
@@ -11,15 +11,23 @@
 #include <vector>
 
 #include "store/sqlite/connection.h"
+#include "store/sqlite/recent_keys.h"
 #include "store/store.h"
 
 namespace orc::sqlite {
 
+// The newest event that the connection sees, and the keys that its tables lack: those of rows after `keyed`.
+struct Seen {
+  Head head;
+  Keyed keyed;
+  KeysView keys;
+};
+
 class Queries {
  public:
-  Queries(Connection& connection, const Head& head) : connection_(connection), head_(head) {}
+  Queries(Connection& connection, const Seen& seen) : connection_(connection), seen_(seen) {}
 
-  Head GetHead() { return head_; }
+  Head GetHead() { return seen_.head; }
   std::vector<AssetRow> FindAssets(orchestrator::AssetKind kind, std::span<const std::string> keys);
   std::vector<AssetRow> ListAssets(orchestrator::AssetKind kind, const AssetFilter& filter, const Page& page);
   std::vector<AssetRow> ListPlanFunctions(const Key& plan, const Page& page);
@@ -38,16 +46,14 @@ class Queries {
   std::optional<int64_t> FindEvent(std::string_view id);
 
  private:
+  std::optional<TaskRow> FindTaskRow(const Key& key);
   // Ends early once the bodies reach `max_bytes`.
   std::vector<FullTaskRow> WithBodies(std::vector<TaskRow> rows, int64_t max_bytes);
   // The first position whose event is not older than `timestamp_us`; the one after the head when all are.
   int64_t FirstPositionAt(int64_t timestamp_us);
 
   Connection& connection_;
-  const Head& head_;
+  const Seen& seen_;
 };
-
-// The newest event as the database has it.
-Head ReadHead(Connection& connection);
 
 }  // namespace orc::sqlite

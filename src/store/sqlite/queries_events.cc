@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "domain/event_id.h"
 #include "store/event_hashes.h"
 #include "store/sqlite/encoding.h"
@@ -31,6 +33,12 @@ EventRow ReadEvent(const Use& use) {
   return row;
 }
 
+void AddChecks(const EventFilter& filter, List& list) {
+  if (filter.reason) list.checks.push_back({"reason_hash", ReasonHash(*filter.reason)});
+  if (filter.asset_kind) list.checks.push_back({"asset_kind", int64_t{*filter.asset_kind}});
+  if (filter.event_kind) list.checks.push_back({"event_kind", int64_t{*filter.event_kind}});
+}
+
 // The index of the filter that leaves the fewest rows. Hashes may be those of other keys and reasons: Matches decides.
 List EventList(const EventFilter& filter) {
   List list{{"events", kColumns, "position"}};
@@ -46,11 +54,56 @@ List EventList(const EventFilter& filter) {
   } else if (filter.reason) {
     list.index = "events_reason";
   }
-  if (filter.reason) list.checks.push_back({"reason_hash", ReasonHash(*filter.reason)});
-  if (filter.asset_kind) list.checks.push_back({"asset_kind", int64_t{*filter.asset_kind}});
-  if (filter.event_kind) list.checks.push_back({"event_kind", int64_t{*filter.event_kind}});
+  AddChecks(filter, list);
   return list;
 }
+
+// The events of an asset in the order of `page`: those whose keys are in the tables, and those whose keys are not yet.
+class AssetEventReader {
+ public:
+  // Strictly between `low` and `high`, as well as within the page.
+  AssetEventReader(Connection& connection, const EventFilter& filter, const Page& page, const Seen& seen, int64_t low,
+                   int64_t high)
+      : connection_(connection),
+        descending_(page.descending),
+        stored_(connection, EventList(filter), page, low, std::min(high, seen.keyed.position + 1)) {
+    AddChecks(filter, recent_);
+    if (page.after != 0 && descending_) high = std::min(high, page.after);
+    if (page.after != 0 && !descending_) low = std::max(low, page.after);
+    positions_ = seen.keys.FindEvents(AssetKeyHash(*filter.asset_key), std::max(low, seen.keyed.position), high);
+    if (descending_) std::reverse(positions_.begin(), positions_.end());
+  }
+
+  bool Step() { return descending_ ? StepRecent() || StepStored() : StepStored() || StepRecent(); }
+  const Use& row() const { return row_->row(); }
+
+ private:
+  bool StepStored() {
+    if (stored_ended_) return false;
+    row_ = &stored_;
+    stored_ended_ = !stored_.Step();
+    return !stored_ended_;
+  }
+  bool StepRecent() {
+    while (next_ < positions_.size()) {
+      recent_.conditions = {{"position", positions_[next_++]}};
+      one_.emplace(connection_, recent_, Page{});
+      row_ = &*one_;
+      if (one_->Step()) return true;
+    }
+    return false;
+  }
+
+  Connection& connection_;
+  bool descending_;
+  ListReader stored_;
+  bool stored_ended_ = false;
+  List recent_{{"events", kColumns, "position"}};
+  std::vector<int64_t> positions_;
+  size_t next_ = 0;
+  std::optional<ListReader> one_;
+  const ListReader* row_ = nullptr;
+};
 
 bool Matches(const EventFilter& filter, const Use& use) {
   return (!filter.asset_key || AssetKeyAt(use, 4) == *filter.asset_key) &&
@@ -61,10 +114,14 @@ bool Matches(const EventFilter& filter, const Use& use) {
 
 std::vector<EventRow> Queries::ListEvents(const EventFilter& filter, const Page& page) {
   const int64_t first = filter.start_us ? FirstPositionAt(*filter.start_us) : 1;
-  const bool has_end = filter.end_us && *filter.end_us < head_.timestamp_us;
-  const int64_t end = has_end ? FirstPositionAt(*filter.end_us + 1) : head_.position + 1;
-  ListReader reader(connection_, EventList(filter), page, first - 1, end);
+  const bool has_end = filter.end_us && *filter.end_us < seen_.head.timestamp_us;
+  const int64_t end = has_end ? FirstPositionAt(*filter.end_us + 1) : seen_.head.position + 1;
   const auto accept = [&filter](const Use& use) { return Matches(filter, use); };
+  if (filter.asset_key) {
+    AssetEventReader reader(connection_, filter, page, seen_, first - 1, end);
+    return ReadPage(reader, page, accept, ReadEvent);
+  }
+  ListReader reader(connection_, EventList(filter), page, first - 1, end);
   return ReadPage(reader, page, accept, ReadEvent);
 }
 
@@ -96,7 +153,7 @@ std::optional<int64_t> Queries::FindEvent(std::string_view id) {
 int64_t Queries::FirstPositionAt(int64_t timestamp_us) {
   // Positions have no gaps and timestamps never decrease along them: no index of timestamps is needed.
   int64_t low = 1;
-  int64_t high = head_.position + 1;
+  int64_t high = seen_.head.position + 1;
   while (low < high) {
     const int64_t middle = low + (high - low) / 2;
     Use use(connection_, "SELECT timestamp_us FROM events WHERE position=?1");
@@ -109,12 +166,6 @@ int64_t Queries::FirstPositionAt(int64_t timestamp_us) {
     }
   }
   return low;
-}
-
-Head ReadHead(Connection& connection) {
-  Use use(connection, "SELECT position, timestamp_us FROM head WHERE one=1");
-  if (!use.Step()) throw Damaged("the head is missing");
-  return {use.Int(0), use.Int(1)};
 }
 
 }  // namespace orc::sqlite

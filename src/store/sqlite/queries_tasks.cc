@@ -9,6 +9,8 @@ constexpr std::string_view kColumns = "ord, key, plan, function, worker, status,
 constexpr std::string_view kFindRow =
     "SELECT ord, key, plan, function, worker, status, rank, pending_parents FROM tasks "
     "WHERE ord=(SELECT ord FROM task_keys WHERE key=?1)";
+constexpr std::string_view kFindRecentRow =
+    "SELECT ord, key, plan, function, worker, status, rank, pending_parents FROM tasks WHERE ord=?1 AND key=?2";
 
 TaskRow ReadTask(const Use& use) {
   const int32_t status = use.Int32(5);
@@ -20,13 +22,24 @@ TaskRow ReadTask(const Use& use) {
 
 }  // namespace
 
+std::optional<TaskRow> Queries::FindTaskRow(const Key& key) {
+  if (const std::optional<int64_t> order = seen_.keys.FindTask(key)) {
+    Use use(connection_, kFindRecentRow);
+    use.Bind(1, *order);
+    use.Bind(2, key);
+    if (use.Step()) return ReadTask(use);
+  }
+  Use use(connection_, kFindRow);
+  use.Bind(1, key);
+  if (!use.Step()) return std::nullopt;
+  return ReadTask(use);
+}
+
 std::vector<TaskRow> Queries::FindTaskRows(std::span<const Key> keys) {
   std::vector<TaskRow> rows;
   rows.reserve(keys.size());
   for (const Key& key : Distinct<Key>(keys)) {
-    Use use(connection_, kFindRow);
-    use.Bind(1, key);
-    if (use.Step()) rows.push_back(ReadTask(use));
+    if (std::optional<TaskRow> row = FindTaskRow(key)) rows.push_back(*std::move(row));
   }
   return rows;
 }
@@ -69,11 +82,13 @@ std::vector<TaskRef> Queries::ListFunctionTasks(const Key& function, orchestrato
 }
 
 std::vector<Key> Queries::ListChildren(const Key& parent) {
+  std::vector<Key> children;
+  const std::optional<TaskRow> row = FindTaskRow(parent);
+  if (!row) return children;
   Use use(connection_,
           "SELECT tasks.key FROM task_parents CROSS JOIN tasks ON tasks.ord=child_ord "
-          "WHERE parent_ord=(SELECT ord FROM task_keys WHERE key=?1) ORDER BY place, child_ord");
-  use.Bind(1, parent);
-  std::vector<Key> children;
+          "WHERE parent_ord=?1 ORDER BY place, child_ord");
+  use.Bind(1, row->order);
   while (use.Step()) children.push_back(use.AsKey(0));
   return children;
 }

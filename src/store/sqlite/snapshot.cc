@@ -17,7 +17,17 @@ ChannelSnapshot::~ChannelSnapshot() {
 Result<void> ChannelSnapshot::Start() {
   return Call([this]() -> Result<void> {
     connection_.Run("BEGIN");
-    head_ = ReadHead(connection_);  // the first read fixes the state
+    HeadRow row = ReadHead(connection_);  // the first read fixes the state
+    seen_.keys = channel_.keys_.View();
+    while (seen_.keys.after.order > row.keyed.order || seen_.keys.after.position > row.keyed.position) {
+      // A generation of keys has come into the tables since, and is neither here nor in the state.
+      connection_.Run("ROLLBACK");
+      connection_.Run("BEGIN");
+      row = ReadHead(connection_);
+      seen_.keys = channel_.keys_.View();
+    }
+    seen_.head = row.head;
+    seen_.keyed = row.keyed;
     return {};
   });
 }
@@ -30,8 +40,9 @@ ChannelTransaction::~ChannelTransaction() {
 Result<void> ChannelTransaction::Start() {
   return Call([this]() -> Result<void> {
     connection_.Run("BEGIN IMMEDIATE");
-    head_ = ReadHead(connection_);
-    commits_ = ReadCommits(connection_);
+    const HeadRow row = ReadHead(connection_);
+    seen_ = {row.head, row.keyed, channel_.keys_.View()};
+    commits_ = row.commits;
     return {};
   });
 }
@@ -40,7 +51,7 @@ Result<void> ChannelTransaction::Apply(const ChangeSet& changes) {
   ORC_ASSERT(!ended_);
   return Call([&]() -> Result<void> {
     applied_ = true;
-    WriteChanges(connection_, changes, head_);
+    WriteChanges(connection_, changes, channel_.keys_, seen_.head);
     return {};
   });
 }
@@ -49,13 +60,15 @@ Result<void> ChannelTransaction::Commit() {
   ORC_ASSERT(!ended_);
   return Call([this]() -> Result<void> {
     if (!applied_) return {};
-    WriteHead(connection_, head_, commits_ + 1);
+    WriteHead(connection_, {seen_.head, commits_ + 1, channel_.keys_.Move(connection_, seen_.head.position)});
     const Result<void> committed = Guarded([this]() -> Result<void> {
       connection_.Run("COMMIT");
       return {};
     });
     ended_ = true;
-    return committed ? committed : channel_.Settle(commits_ + 1, committed.error());
+    const Result<void> settled = committed ? committed : channel_.Settle(commits_ + 1, committed.error());
+    if (settled) channel_.keys_.Committed();
+    return settled;
   });
 }
 

@@ -15,7 +15,7 @@ namespace orc::sqlite {
 class ChannelSnapshot final : public Reading<Snapshot, Queries, Wall> {
  public:
   ChannelSnapshot(Channel& channel, std::unique_ptr<Connection> reader)
-      : Reading(Queries(*reader, head_)), connection_(*reader), channel_(channel), reader_(std::move(reader)) {}
+      : Reading(Queries(*reader, seen_)), connection_(*reader), channel_(channel), reader_(std::move(reader)) {}
   ~ChannelSnapshot() override;
 
   // Fixes the state that is seen. The first call.
@@ -23,7 +23,7 @@ class ChannelSnapshot final : public Reading<Snapshot, Queries, Wall> {
 
  private:
   Connection& connection_;
-  Head head_;
+  Seen seen_;
   Channel& channel_;
   std::unique_ptr<Connection> reader_;
 };
@@ -32,7 +32,7 @@ class ChannelSnapshot final : public Reading<Snapshot, Queries, Wall> {
 class ChannelTransaction final : public Reading<Transaction, Queries, Wall> {
  public:
   explicit ChannelTransaction(Channel& channel)
-      : Reading(Queries(*channel.writer_, head_)), connection_(*channel.writer_), channel_(channel) {
+      : Reading(Queries(*channel.writer_, seen_)), connection_(*channel.writer_), channel_(channel) {
     channel_.writing_ = true;
   }
   ~ChannelTransaction() override;
@@ -44,7 +44,7 @@ class ChannelTransaction final : public Reading<Transaction, Queries, Wall> {
 
  private:
   Connection& connection_;
-  Head head_;
+  Seen seen_;
   Channel& channel_;
   int64_t commits_ = 0;   // of the channel before this one
   bool applied_ = false;  // there is something to commit
