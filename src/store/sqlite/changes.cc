@@ -57,7 +57,7 @@ int64_t TaskOrder(Connection& connection, const KeysView& keys, const Key& key, 
 void WriteNewTasks(Connection& connection, const std::vector<FullTaskRow>& tasks, RecentKeys& keys) {
   if (tasks.empty()) return;
   const KeysView known = keys.View();
-  std::vector<std::pair<Key, int64_t>> added;
+  std::vector<KeyedTask> added;
   added.reserve(tasks.size());
   Use row_use(connection,
               "INSERT INTO tasks (ord, key, plan, function, worker, status, rank, pending_parents) "
@@ -163,7 +163,7 @@ void BindEvent(Use& use, const EventRow& event, Sha256& sha256) {
 
 void WriteEvents(Connection& connection, const std::vector<EventRow>& events, RecentKeys& keys, Head& head) {
   if (events.empty()) return;
-  std::vector<std::pair<int64_t, int64_t>> added;
+  std::vector<KeyedEvent> added;
   added.reserve(events.size());
   Use use(connection,
           "INSERT INTO events (position, id, asset_kind, event_kind, asset_key, timestamp_us, reason_hash, body, "

@@ -14,34 +14,63 @@ constexpr size_t kPortionKeys = 256;
 
 }  // namespace
 
-void KeyGeneration::AddTasks(const std::vector<std::pair<Key, int64_t>>& tasks) {
+void KeyGeneration::AddTasks(const std::vector<KeyedTask>& tasks) {
   const std::unique_lock lock(mutex_);
-  for (const auto& task : tasks) tasks_.insert(task);
+  tasks_.insert(tasks.begin(), tasks.end());
 }
 
-void KeyGeneration::AddEvents(const std::vector<std::pair<int64_t, int64_t>>& events) {
+void KeyGeneration::AddEvents(const std::vector<KeyedEvent>& events) {
   const std::unique_lock lock(mutex_);
-  for (const auto& event : events) events_.insert(event);
+  for (const KeyedEvent& event : events) {
+    const auto [newest, is_first] = newest_events_.try_emplace(event.first, events_.size());
+    events_.push_back({event, is_first ? std::nullopt : std::optional(newest->second)});
+    newest->second = events_.size() - 1;
+  }
 }
 
 std::optional<int64_t> KeyGeneration::FindTask(const Key& key) const {
   const std::shared_lock lock(mutex_);
-  const auto found = tasks_.lower_bound({key, 0});
-  if (found == tasks_.end() || found->first != key) return std::nullopt;
+  const auto found = tasks_.find(key);
+  if (found == tasks_.end()) return std::nullopt;
   return found->second;
 }
 
 void KeyGeneration::FindEvents(int64_t key_hash, int64_t low, int64_t high, std::vector<int64_t>& positions) const {
   const std::shared_lock lock(mutex_);
-  for (auto event = events_.upper_bound({key_hash, low}); event != events_.end(); ++event) {
-    if (event->first != key_hash || event->second >= high) return;
-    positions.push_back(event->second);
+  const auto newest = newest_events_.find(key_hash);
+  if (newest == newest_events_.end()) return;
+  const auto first = static_cast<std::ptrdiff_t>(positions.size());
+  for (std::optional<size_t> at = newest->second; at; at = events_[*at].before) {
+    const int64_t position = events_[*at].event.second;
+    if (position > low && position < high) positions.push_back(position);
   }
+  std::reverse(positions.begin() + first, positions.end());
 }
 
 size_t KeyGeneration::size() const {
   const std::shared_lock lock(mutex_);
   return tasks_.size() + events_.size();
+}
+
+std::vector<KeyedTask> KeyGeneration::Tasks() const {
+  std::vector<KeyedTask> tasks;
+  {
+    const std::shared_lock lock(mutex_);
+    tasks.assign(tasks_.begin(), tasks_.end());
+  }
+  std::sort(tasks.begin(), tasks.end());
+  return tasks;
+}
+
+std::vector<KeyedEvent> KeyGeneration::Events() const {
+  std::vector<KeyedEvent> events;
+  {
+    const std::shared_lock lock(mutex_);
+    events.reserve(events_.size());
+    for (const Link& link : events_) events.push_back(link.event);
+  }
+  std::sort(events.begin(), events.end());
+  return events;
 }
 
 std::optional<int64_t> KeysView::FindTask(const Key& key) const {
@@ -66,7 +95,7 @@ void RecentKeys::Load(Connection& connection, const Keyed& keyed, int64_t head_p
   int64_t last_order = keyed.order;
   auto loaded = std::make_shared<KeyGeneration>();
   {
-    std::vector<std::pair<Key, int64_t>> tasks;
+    std::vector<KeyedTask> tasks;
     Use use(connection, "SELECT key, ord FROM tasks WHERE ord>?1 ORDER BY ord");
     use.Bind(1, keyed.order);
     while (use.Step()) {
@@ -76,8 +105,8 @@ void RecentKeys::Load(Connection& connection, const Keyed& keyed, int64_t head_p
     loaded->AddTasks(tasks);
   }
   {
-    std::vector<std::pair<int64_t, int64_t>> events;
-    Use use(connection, "SELECT asset_key, position FROM events WHERE position>?1");
+    std::vector<KeyedEvent> events;
+    Use use(connection, "SELECT asset_key, position FROM events WHERE position>?1 ORDER BY position");
     use.Bind(1, keyed.position);
     while (use.Step()) events.emplace_back(AssetKeyHash(AssetKeyAt(use, 0)), use.Int(1));
     loaded->AddEvents(events);
@@ -96,21 +125,25 @@ void RecentKeys::Load(Connection& connection, const Keyed& keyed, int64_t head_p
 }
 
 void RecentKeys::StartNewGeneration(int64_t head_position) {
-  const std::lock_guard lock(mutex_);
-  older_ = std::exchange(newer_, std::make_shared<KeyGeneration>());
+  {
+    const std::lock_guard lock(mutex_);
+    older_ = std::exchange(newer_, std::make_shared<KeyGeneration>());
+  }
   older_end_ = {last_order_, head_position};
-  next_task_ = older_->tasks().begin();
-  next_event_ = older_->events().begin();
+  tasks_to_move_ = older_->Tasks();
+  std::reverse(tasks_to_move_.begin(), tasks_to_move_.end());
+  events_to_move_ = older_->Events();
+  std::reverse(events_to_move_.begin(), events_to_move_.end());
 }
 
-void RecentKeys::AddTasks(const std::vector<std::pair<Key, int64_t>>& tasks) {
+void RecentKeys::AddTasks(const std::vector<KeyedTask>& tasks) {
   stale_ = true;
   newer_->AddTasks(tasks);
   for (const auto& task : tasks) last_order_ = std::max(last_order_, task.second);
   added_keys_ += tasks.size();
 }
 
-void RecentKeys::AddEvents(const std::vector<std::pair<int64_t, int64_t>>& events) {
+void RecentKeys::AddEvents(const std::vector<KeyedEvent>& events) {
   stale_ = true;
   newer_->AddEvents(events);
   added_keys_ += events.size();
@@ -127,7 +160,7 @@ Keyed RecentKeys::Move(Connection& connection, int64_t head_position) {
   stale_ = true;
   added_keys_ = 0;
   MoveEvents(connection, portion - MoveTasks(connection, portion));
-  older_moved_ = next_task_ == older_->tasks().end() && next_event_ == older_->events().end();
+  older_moved_ = tasks_to_move_.empty() && events_to_move_.empty();
   return older_moved_ ? older_end_ : after_;
 }
 
@@ -144,9 +177,9 @@ size_t RecentKeys::MoveTasks(Connection& connection, size_t count) {
   // Some may be there: of a portion that was written when the server last stopped.
   Use use(connection, "INSERT OR IGNORE INTO task_keys (key, ord) VALUES (?1, ?2)");
   size_t moved = 0;
-  for (; moved < count && next_task_ != older_->tasks().end(); ++moved, ++next_task_) {
-    use.Bind(1, next_task_->first);
-    use.Bind(2, next_task_->second);
+  for (; moved < count && !tasks_to_move_.empty(); ++moved, tasks_to_move_.pop_back()) {
+    use.Bind(1, tasks_to_move_.back().first);
+    use.Bind(2, tasks_to_move_.back().second);
     use.Run();
   }
   return moved;
@@ -155,9 +188,9 @@ size_t RecentKeys::MoveTasks(Connection& connection, size_t count) {
 size_t RecentKeys::MoveEvents(Connection& connection, size_t count) {
   Use use(connection, "INSERT OR IGNORE INTO event_keys (key_hash, position) VALUES (?1, ?2)");
   size_t moved = 0;
-  for (; moved < count && next_event_ != older_->events().end(); ++moved, ++next_event_) {
-    use.Bind(1, next_event_->first);
-    use.Bind(2, next_event_->second);
+  for (; moved < count && !events_to_move_.empty(); ++moved, events_to_move_.pop_back()) {
+    use.Bind(1, events_to_move_.back().first);
+    use.Bind(2, events_to_move_.back().second);
     use.Run();
   }
   return moved;

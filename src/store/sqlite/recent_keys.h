@@ -10,7 +10,7 @@
 // which is moved a portion with each commit, and forgotten when all of it is in the tables.
 #pragma once
 
-#include <absl/container/btree_set.h>
+#include <absl/container/flat_hash_map.h>
 
 #include <cstdint>
 #include <memory>
@@ -31,27 +31,35 @@ struct Keyed {
   int64_t position = 0;  // of events
 };
 
-// Tasks by key with their `ord`, and events by the hash of their asset key with their position. Thread-safe.
+using KeyedTask = std::pair<Key, int64_t>;       // with its `ord`
+using KeyedEvent = std::pair<int64_t, int64_t>;  // the hash of its asset key, and its position
+
+// Thread-safe.
 class KeyGeneration {
  public:
-  using Tasks = absl::btree_set<std::pair<Key, int64_t>>;
-  using Events = absl::btree_set<std::pair<int64_t, int64_t>>;
-
-  void AddTasks(const std::vector<std::pair<Key, int64_t>>& tasks);
-  void AddEvents(const std::vector<std::pair<int64_t, int64_t>>& events);
+  void AddTasks(const std::vector<KeyedTask>& tasks);
+  // In the order of positions.
+  void AddEvents(const std::vector<KeyedEvent>& events);
   std::optional<int64_t> FindTask(const Key& key) const;
   // Appends the positions strictly between `low` and `high`, in their order.
   void FindEvents(int64_t key_hash, int64_t low, int64_t high, std::vector<int64_t>& positions) const;
   size_t size() const;
 
-  // Only once nothing is added any more.
-  const Tasks& tasks() const { return tasks_; }
-  const Events& events() const { return events_; }
+  // All of them, in the order of keys.
+  std::vector<KeyedTask> Tasks() const;
+  std::vector<KeyedEvent> Events() const;
 
  private:
+  // An event, and where the one before it with the same hash is.
+  struct Link {
+    KeyedEvent event;
+    std::optional<size_t> before;
+  };
+
   mutable std::shared_mutex mutex_;
-  Tasks tasks_;
-  Events events_;
+  absl::flat_hash_map<Key, int64_t, KeyHash> tasks_;
+  std::vector<Link> events_;
+  absl::flat_hash_map<int64_t, size_t> newest_events_;  // by hash
 };
 
 // The keys of all rows after `after`, of those that come later too. There may be some of transactions that are not
@@ -80,8 +88,8 @@ class RecentKeys {
   // Forgets all, and reads the keys of all rows after `keyed`. `head_position` is that of the newest event.
   void Load(Connection& connection, const Keyed& keyed, int64_t head_position);
 
-  void AddTasks(const std::vector<std::pair<Key, int64_t>>& tasks);
-  void AddEvents(const std::vector<std::pair<int64_t, int64_t>>& events);
+  void AddTasks(const std::vector<KeyedTask>& tasks);
+  void AddEvents(const std::vector<KeyedEvent>& events);
   // Writes what is due of the older generation; how far the tables are complete with it, to be written as well.
   // `head_position` is that of the transaction's last event. Once per transaction, after all keys were added.
   Keyed Move(Connection& connection, int64_t head_position);
@@ -97,12 +105,12 @@ class RecentKeys {
 
   const size_t generation_keys_;
   bool stale_ = false;
-  size_t added_keys_ = 0;     // since the last portion was moved
-  int64_t last_order_ = 0;    // of all tasks
-  Keyed older_end_;           // how far the tables are complete once they have the older generation
-  bool older_moved_ = false;  // they have, when this transaction is committed
-  KeyGeneration::Tasks::const_iterator next_task_;
-  KeyGeneration::Events::const_iterator next_event_;
+  size_t added_keys_ = 0;                 // since the last portion was moved
+  int64_t last_order_ = 0;                // of all tasks
+  Keyed older_end_;                       // how far the tables are complete once they have the older generation
+  bool older_moved_ = false;              // they have, when this transaction is committed
+  std::vector<KeyedTask> tasks_to_move_;  // of the older generation, the next one last
+  std::vector<KeyedEvent> events_to_move_;
 
   mutable std::mutex mutex_;  // of what follows
   Keyed after_;
