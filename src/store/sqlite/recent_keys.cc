@@ -11,6 +11,7 @@ namespace {
 
 // Keys that are moved at once. Fewer would share no pages, more would be felt by the call that waits for them.
 constexpr size_t kPortionKeys = 256;
+constexpr size_t kMinGenerationKeys = 4'096;
 
 }  // namespace
 
@@ -121,7 +122,7 @@ void RecentKeys::Load(Connection& connection, const Keyed& keyed, int64_t head_p
     older_ = nullptr;
     newer_ = std::move(loaded);
   }
-  if (newer_->size() >= generation_keys_) StartNewGeneration(head_position);
+  if (newer_->size() >= GenerationKeys()) StartNewGeneration(head_position);
 }
 
 void RecentKeys::StartNewGeneration(int64_t head_position) {
@@ -152,11 +153,11 @@ void RecentKeys::AddEvents(const std::vector<KeyedEvent>& events) {
 Keyed RecentKeys::Move(Connection& connection, int64_t head_position) {
   if (older_ == nullptr) {
     added_keys_ = 0;
-    if (newer_->size() >= generation_keys_) StartNewGeneration(head_position);
+    if (newer_->size() >= GenerationKeys()) StartNewGeneration(head_position);
     return after_;
   }
   const size_t portion = Portion();
-  if (portion < std::min(kPortionKeys, generation_keys_)) return after_;
+  if (portion < std::min(kPortionKeys, max_generation_keys_)) return after_;
   stale_ = true;
   added_keys_ = 0;
   MoveEvents(connection, portion - MoveTasks(connection, portion));
@@ -164,13 +165,20 @@ Keyed RecentKeys::Move(Connection& connection, int64_t head_position) {
   return older_moved_ ? older_end_ : after_;
 }
 
+size_t RecentKeys::GenerationKeys() const {
+  // A quarter of what the tables have, so that a key shares its page with about as many others however large the
+  // channel is.
+  const size_t wanted = std::max(static_cast<size_t>(after_.position) / 4, kMinGenerationKeys);
+  return std::min(wanted, max_generation_keys_);
+}
+
 size_t RecentKeys::Portion() const {
   const size_t older_keys = older_->size();
   // Left by servers that stopped before they had moved what they had found.
-  if (older_keys > 2 * generation_keys_) return older_keys;
+  if (older_keys > 2 * max_generation_keys_) return older_keys;
   // Somewhat faster than new keys come, so that the older generation is gone before the newer one is full.
-  const size_t portion = added_keys_ + added_keys_ / 4;
-  return older_keys > generation_keys_ ? 2 * portion : portion;
+  const size_t portion = added_keys_ + added_keys_ / 8;
+  return older_keys > GenerationKeys() + GenerationKeys() / 8 ? 2 * portion : portion;
 }
 
 size_t RecentKeys::MoveTasks(Connection& connection, size_t count) {

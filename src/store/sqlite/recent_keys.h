@@ -77,9 +77,9 @@ struct KeysView {
 // View() may be called by any thread, everything else by the channel's writer. Throws as Connection does.
 class RecentKeys {
  public:
-  // `generation_keys`: how many keys, of tasks and events together, make a generation. There are never more than three
-  // times as many here, and those of the largest transaction.
-  explicit RecentKeys(size_t generation_keys) : generation_keys_(generation_keys) {}
+  // `max_generation_keys`: the most keys, of tasks and events together, that make a generation. There are never more
+  // than three times as many here, and those of the largest transaction.
+  explicit RecentKeys(size_t max_generation_keys) : max_generation_keys_(max_generation_keys) {}
 
   KeysView View() const;
 
@@ -97,13 +97,15 @@ class RecentKeys {
   void Committed();
 
  private:
+  // How many keys make a generation now.
+  size_t GenerationKeys() const;
   // How many keys of the older generation to move now.
   size_t Portion() const;
   void StartNewGeneration(int64_t head_position);
   size_t MoveTasks(Connection& connection, size_t count);
   size_t MoveEvents(Connection& connection, size_t count);
 
-  const size_t generation_keys_;
+  const size_t max_generation_keys_;
   bool stale_ = false;
   size_t added_keys_ = 0;                 // since the last portion was moved
   int64_t last_order_ = 0;                // of all tasks

@@ -35,7 +35,7 @@ struct SqliteOptions {
   int32_t read_connections = 8;    // per channel, at least 1; opened when needed, then kept (2 MiB of cache each)
   int32_t reader_wait_ms = 5'000;  // how long Read() waits for a free connection
   int32_t busy_wait_ms = 2'000;    // how long SQLite itself waits for a lock of the file
-  int32_t recent_keys = 131'072;   // per channel: how many keys are kept in memory before they go to the tables of keys
+  int32_t recent_keys = 131'072;   // per channel: how many keys make a generation at most (sqlite/recent_keys.h)
 };
 
 // Takes the folder. Channels are opened, and their schemas brought up to date, by OpenChannel.
