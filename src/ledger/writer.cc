@@ -1,5 +1,6 @@
 #include "ledger/writer.h"
 
+#include <algorithm>
 #include <chrono>
 #include <exception>
 
@@ -9,6 +10,8 @@ namespace orc {
 namespace {
 
 constexpr auto kProbeInterval = std::chrono::seconds(1);
+// Fewer answers are given sooner than they are handed to another thread.
+constexpr size_t kHandedOver = 4;
 
 int64_t ClockUs() {
   return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
@@ -62,6 +65,7 @@ void Writer::Stop() {
   }
   wake_.notify_one();
   if (thread_.joinable()) thread_.join();
+  answerer_.Stop();
 }
 
 void Writer::Work() {
@@ -123,13 +127,19 @@ void Writer::RunBatch(const std::vector<Command*>& batch) {
     Log(LogLevel::kError, "batch not written",
         {{"channel", channel_}, {"error", written.error().text}, {"calls", std::to_string(batch.size())}});
   }
-  for (size_t i = 0; i < batch.size(); ++i) {
-    batch[i]->Finish(written ? std::move(outcomes[i]) : written);
-  }
+  if (!written) std::fill(outcomes.begin(), outcomes.end(), written);
+  Answer(batch, std::move(outcomes));
   workspace_.Trim();
   store_.Maintain();
   // Calls that write nothing tell nothing about the store, but keep the writer from looking by itself.
   if (written && !changed && !writable_) Probe();
+}
+
+void Writer::Answer(const std::vector<Command*>& batch, std::vector<Result<void>> outcomes) {
+  const auto answer = [batch, outcomes = std::move(outcomes)] {
+    for (size_t i = 0; i < batch.size(); ++i) batch[i]->Finish(outcomes[i]);
+  };
+  if (batch.size() < kHandedOver || !answerer_.Submit(answer)) answer();
 }
 
 Result<void> Writer::WriteBatch(const std::vector<Command*>& batch, std::vector<Result<void>>& outcomes) {

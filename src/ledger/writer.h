@@ -3,7 +3,8 @@
 // added. When more wait than a batch takes, organizations take turns; those of one organization run in the order they
 // come.
 //
-// Thread-safe. Owns a thread, which Stop (or the destructor) ends. Commands are answered on that thread.
+// Thread-safe. Owns a thread that writes, and one that answers commands while the next ones are written; Stop (or the
+// destructor) ends both. A few commands are answered by the writing thread itself, which is sooner for them.
 #pragma once
 
 #include <condition_variable>
@@ -14,6 +15,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/executor.h"
 #include "base/fair_queue.h"
 #include "ledger/command.h"
 
@@ -49,16 +51,19 @@ class Writer {
   // Commands that wait for the running batch to end.
   size_t QueuedCommands();
 
-  // Runs what is queued, then ends the thread.
+  // Runs what is queued, answers it, then ends the threads.
   void Stop();
 
  private:
+  static constexpr size_t kWaitingAnswers = 4;  // batches
+
   void Work();
   bool HasRoomFor(const Command& command) const;  // requires mutex_
   // Waits for commands; empty: stopped and nothing is left. While the store is not writable, also returns without
   // commands now and then, with `probe` set.
   std::vector<Command*> TakeBatch(bool& probe);
   void RunBatch(const std::vector<Command*>& batch);
+  void Answer(const std::vector<Command*>& batch, std::vector<Result<void>> outcomes);
   // The transaction of a batch; fills in the commands' own outcomes. Failure: of the store, for all of them.
   Result<void> WriteBatch(const std::vector<Command*>& batch, std::vector<Result<void>>& outcomes);
   Result<void> RunCommand(Command& command);
@@ -81,6 +86,7 @@ class Writer {
   FairQueue<Command*> queue_;  // weighed in bytes; guarded by mutex_, as is stopping_
   bool stopping_ = false;
 
+  Executor answerer_{1, kWaitingAnswers};
   std::thread thread_;
 };
 
