@@ -11,7 +11,7 @@ namespace {
 
 // Keys that are moved at once. Fewer would share no pages, more would be felt by the call that waits for them.
 constexpr size_t kPortionKeys = 256;
-constexpr size_t kMinGenerationKeys = 4'096;
+constexpr size_t kMinGenerationKeys = 1'024;
 
 }  // namespace
 
