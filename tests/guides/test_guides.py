@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from guides import BINARY, PAGES, ROOT, blocks, pasted, run
+from guides import BINARY, PAGES, ROOT, Block, blocks, pasted, run
 from not_run import NOT_RUN
 
 HERE = pathlib.Path(__file__).parent
@@ -108,10 +108,15 @@ def test_readme(tmp_path, database):
 
 
 def test_postgresql(tmp_path, database):
+    """With first calls before the backup. The events are looked at when they are restored."""
     (tmp_path / "channels.yaml").write_text((ROOT / "examples" / "channels.yaml").read_text())
     of_formats = [block for block in FORMATS if block.kind == "sql"]
     steps = [block._replace(text=block.text.replace("/etc/db-ca.crt", str(database.authority.crt))) for block in POSTGRESQL]
-    run(steps + of_formats, tmp_path, {}, administrator_of(database), database.port)
+    served, dumped = after(steps, "orchestrator serve"), after(steps, "pg_dump")
+    calls = [block for block in README if "first.py" in block.text or block.kind == "python"]
+    stop = Block("", "sh", "press_ctrl_c\n", [])
+    run(steps[:served] + calls + steps[served:dumped] + [stop] + steps[dumped:] + of_formats, tmp_path, {},
+        administrator_of(database), database.port)
 
 
 @pytest.mark.skipif(any(each in pathlib.Path(BINARY).read_bytes() for each in (b"__asan_init", b"__tsan_init")),
