@@ -26,5 +26,5 @@ def database(database_server):
     """A PostgreSQL server without the user and the database of the guides. It has one that they give rights to."""
     database_server.run("CREATE ROLE runner")
     yield database_server
-    database_server.run("DROP DATABASE orchestrator WITH (FORCE)")
-    database_server.run("DROP ROLE orchestrator, runner")
+    database_server.run("DROP DATABASE IF EXISTS orchestrator WITH (FORCE)")
+    database_server.run("DROP ROLE IF EXISTS orchestrator, runner")

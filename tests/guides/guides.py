@@ -48,6 +48,9 @@ in_terminal() {{
 """
 
 
+BLOCK = re.compile(r"^```(\w*)\n((?:.*\n)*?)^```$|(?<=\n\n)((?: {4}.*\n|\n(?= {4}))+)", re.MULTILINE)
+
+
 class Block(typing.NamedTuple):
     page: str
     kind: str  # "" if it is indented
@@ -57,9 +60,9 @@ class Block(typing.NamedTuple):
 
 def blocks(page):
     """Those of a page in their order, without drawings."""
-    found = []
-    for fence, fenced, indented in re.findall(r"^```(\w*)\n((?:.*\n)*?)^```$|(?<=\n\n)((?: {4}.*\n|\n(?= {4}))+)",
-                                              (ROOT / page).read_text(), re.MULTILINE):
+    found, text = [], (ROOT / page).read_text()
+    assert not re.search("^ *(```|~~~)", BLOCK.sub("", text), re.MULTILINE), f"{page}: a fence that is not seen"
+    for fence, fenced, indented in BLOCK.findall(text):
         if fence == "text":
             next(block for block in reversed(found) if block.kind).wanted.extend(fenced.splitlines())
         elif fence != "mermaid":
