@@ -102,10 +102,10 @@ def here(text, port, http_port, database_port):
     return text
 
 
-def run(steps, folder, tools=None, variables=None, database_port=0):
+def run(steps, folder, tools=None, variables=None, database_port=0, http_port=0):
     """Pastes the blocks and checks what comes out. `tools`: name -> program, besides the server's. `variables`: for those
     tools."""
-    ports = {"port": free_port(), "http_port": free_port(), "database_port": database_port}
+    ports = {"port": free_port(), "http_port": http_port, "database_port": database_port}
     steps = [block._replace(text=here(block.text, **ports), wanted=[here(line, **ports) for line in block.wanted])
              for block in steps]
     check(steps, paste(steps, folder, ports, tools or {}, variables or {}))

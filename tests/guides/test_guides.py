@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from guides import BINARY, PAGES, ROOT, Block, blocks, pasted, run
+from guides import BINARY, PAGES, ROOT, Block, blocks, free_port, pasted, run
 from not_run import NOT_RUN
 
 HERE = pathlib.Path(__file__).parent
@@ -124,4 +124,5 @@ def test_postgresql(tmp_path, database):
 def test_monitoring(tmp_path):
     serve, = (block for block in README if "serve" in block.text and "data-dir" in block.text)
     profiled = [block._replace(text=block.text.replace("seconds=10", "seconds=1")) for block in MONITORING]
-    run([serve] + profiled, tmp_path, variables={"ORCHESTRATOR_PROFILING": "true", "MALLOC_CONF": "prof:true"})
+    run([serve] + profiled, tmp_path, variables={"ORCHESTRATOR_PROFILING": "true", "MALLOC_CONF": "prof:true"},
+        http_port=free_port())
