@@ -1,10 +1,10 @@
 #!/usr/bin/python3
-"""Stands in for a cluster behind `kubectl` and `helm`, as which it is called, for the commands of the deploy guide.
+"""Stands in for a cluster behind `kubectl` and `helm`, as which it is called, for the commands of the guides.
 
 What they would send to a cluster is made by the real programs (REAL_KUBECTL, REAL_HELM) and kept in ./cluster. Of an
-installed chart the server is run, from what its Deployment says: with the variables of its ConfigMaps, with the volumes
-laid out as files, and with its own probes. /var/orchestrator is a folder here, the port is GUIDE_PORT, the data are in
-a folder.
+installed chart the server is run, from what its Deployment says: with the variables of its ConfigMaps and Secrets, with the
+volumes laid out as files, and with its own probes. /var/orchestrator is a folder here, the port is GUIDE_PORT, and the data
+are in a folder instead of the bundled database.
 """
 import base64
 import json
@@ -64,7 +64,8 @@ def source_files(source):
 
 def here(text):
     """What stands for a path or an address of the pod."""
-    replacements = {"/app/orchestrator": "orchestrator", "/var/orchestrator": str(ROOT.resolve()), ":9000": ":" + PORT}
+    replacements = {"/app/orchestrator": "orchestrator", "/var/orchestrator": str(ROOT.resolve()),
+                    "orchestrator-server:9000": "localhost:" + PORT, ":9000": ":" + PORT}
     for there, local in replacements.items():
         text = text.replace(there, local)
     return text
@@ -90,15 +91,21 @@ def lay_out(pod):
 
 
 def variables(container):
-    """Those of the database are left out: the server keeps its data in a folder."""
-    names = [source["configMapRef"]["name"] for source in container["envFrom"] if "configMapRef" in source]
     given = {}
-    for each in names:
-        given |= content("ConfigMap", each) if not each.endswith("-database") else {}
+    for source in container["envFrom"]:
+        (kind, reference), = source.items()
+        given |= content({"configMapRef": "ConfigMap", "secretRef": "Secret"}[kind], reference["name"])
+    if given["DATABASE_HOSTNAME"].startswith("orchestrator-postgresql."):
+        given["DATABASE_HOSTNAME"] = ""
     given |= {each["name"]: each["value"] for each in container["env"]}
     return {name: here(value) for name, value in given.items()} | {
         "ORCHESTRATOR_DATA_DIR": str(CLUSTER / "data"), "ORCHESTRATOR_LISTEN_ADDRESS": "127.0.0.1:" + PORT,
         "ORCHESTRATOR_HTTP_ADDRESS": "127.0.0.1:0"}
+
+
+def container_of(kind, name):
+    kept = json.loads((CLUSTER / "objects" / kind / name).read_text())
+    return (kept["spec"]["template"]["spec"] if kind == "Deployment" else kept["spec"])["containers"][0]
 
 
 def run_server(deployment):
@@ -127,27 +134,50 @@ def stop_server():
     os.kill(process, signal.SIGTERM)
     while pathlib.Path(f"/proc/{process}/cmdline").exists() and pathlib.Path(f"/proc/{process}/cmdline").read_text():
         time.sleep(0.05)
+    PROCESS.unlink()
+
+
+def execute(words):
+    """In the pod of the server."""
+    container = container_of("Deployment", "orchestrator-server")
+    code = subprocess.run(command_here(words), env=os.environ | variables(container)).returncode
+    if code != 0:
+        print(f"command terminated with exit code {code}", file=sys.stderr)
+    sys.exit(code)
 
 
 def kubectl(arguments):
+    if arguments[0] == "exec":
+        assert "deployment/orchestrator-server" in arguments, arguments
+        execute(arguments[arguments.index("--") + 1:])
     assert arguments[0] == "create", arguments
     made = json.loads(output(os.environ["REAL_KUBECTL"], *arguments, "--dry-run=client", "--output", "json"))
     keep([made])
     print(f"{made['kind'].lower()}/{made['metadata']['name']} created")
 
 
-def helm(arguments):
-    verb, *rest = arguments
-    if verb != "install":
-        stop_server()
-    if verb == "uninstall":
-        print(f'release "{rest[0]}" uninstalled')
-        return
-    rendered = output(os.environ["REAL_HELM"], "template", *rest, *(["--is-upgrade"] if verb == "upgrade" else []))
+def install(verb, arguments):
+    rendered = output(os.environ["REAL_HELM"], "template", *arguments, *(["--is-upgrade"] if verb == "upgrade" else []))
     objects = [each for each in yaml.safe_load_all(rendered) if each]
     keep(objects)
     run_server(next(each for each in objects if each["kind"] == "Deployment"))
-    print(f"NAME: {rest[0]}\nSTATUS: deployed")
+    print(f"NAME: {arguments[0]}\nSTATUS: deployed")
+
+
+def helm(arguments):
+    verb, *rest = arguments
+    if verb in ("upgrade", "uninstall") and PROCESS.exists():
+        stop_server()
+    if verb in ("install", "upgrade"):
+        install(verb, rest)
+    elif verb == "uninstall":
+        print(f'release "{rest[0]}" uninstalled')
+    elif verb == "test":
+        output(*command_here(container_of("Pod", f"{rest[0]}-test-connection")["command"]))
+        print("Phase:          Succeeded")
+    else:
+        assert arguments[:2] == ["get", "values"], arguments
+        print((CLUSTER / "values.yaml").read_text())
 
 
 if __name__ == "__main__":
