@@ -14,7 +14,8 @@
 namespace orc::sqlite {
 namespace {
 
-// In pages of 4 KiB: 28 MiB and 128 MiB. Frequent checkpoints write the same pages again and again; rare ones let the log outgrow the caches.
+// In pages of 4 KiB: 28 MiB and 128 MiB. Frequent checkpoints write the same pages again and again; rare ones let the
+// log outgrow the caches.
 constexpr int kCheckpointPages = 28 * 256;
 constexpr int kLargeLogPages = 128 * 256;
 // How long a checkpoint of a large log waits for readers that still use it.
