@@ -13,6 +13,7 @@ CHART = ROOT / "charts" / "orchestrator"
 HELM = ROOT / "build" / "tools" / "helm"
 VALIDATE = ROOT / "build" / "tools" / "kubectl-validate"
 CRDS = ROOT / "build" / "tools" / "crds"
+PROMTOOL = ROOT / "build" / "tools" / "promtool"
 CASES = sorted(path.stem for path in (pathlib.Path(__file__).parent / "values").glob("*.yaml"))
 
 RELEASE = "orchestrator"
