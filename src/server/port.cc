@@ -8,8 +8,8 @@
 
 #include <algorithm>
 #include <array>
-
-#include "base/log.h"
+#include <cerrno>
+#include <cstring>
 
 namespace orc {
 namespace {
@@ -27,21 +27,28 @@ constexpr unsigned kUnacknowledged_ms = 120'000;
 // Files that are not connections: databases, logs, the files of settings.
 constexpr rlim_t kOtherFiles = 512;
 
-bool WatchForPeers(int epoll, int socket) {
-  epoll_event event{};
-  event.events = EPOLLIN;
-  event.data.fd = socket;
-  return epoll_ctl(epoll, EPOLL_CTL_ADD, socket, &event) == 0;
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Port>> Port::Bind(const std::string& address) {
   ORC_ASSIGN(Listener listener, Listener::Bind(address));
-  return std::unique_ptr<Port>(new Port(std::move(listener)));
+  std::unique_ptr<Port> port(new Port(std::move(listener)));
+  if (!port->Watch()) {
+    return Fail(ErrorKind::kUnavailable, "cannot watch " + address + ": " + std::strerror(errno));
+  }
+  return port;
 }
 
-Port::Port(Listener listener) : listener_(std::move(listener)) {}
+Port::Port(Listener listener) : listener_(std::move(listener)), epoll_(epoll_create1(EPOLL_CLOEXEC)) {}
+
+bool Port::Watch() const {
+  const auto watch = [this](int socket) {
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.fd = socket;
+    return epoll_ctl(epoll_, EPOLL_CTL_ADD, socket, &event) == 0;
+  };
+  return epoll_ >= 0 && std::all_of(listener_.sockets().begin(), listener_.sockets().end(), watch);
+}
 
 bool Port::IsOwn(int socket) const {
   const std::vector<int>& own = listener_.sockets();
@@ -50,6 +57,7 @@ bool Port::IsOwn(int socket) const {
 
 Port::~Port() {
   Stop();
+  if (epoll_ >= 0) close(epoll_);
 }
 
 void Port::Start(std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor, Connections& connections) {
@@ -57,13 +65,8 @@ void Port::Start(std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor>
   connections_ = &connections;
   hand_overs_ = std::make_unique<Executor>(1, kWaitingHandOvers);
   thread_ = std::jthread([this](const std::stop_token& stop) {
-    const int epoll = epoll_create1(EPOLL_CLOEXEC);
-    for (const int socket : listener_.sockets()) {
-      if (!WatchForPeers(epoll, socket)) Log(LogLevel::kError, "the port cannot be watched");
-    }
-    Serve(stop, epoll);
+    Serve(stop);
     connections_->Forget();
-    close(epoll);
   });
 }
 
@@ -80,11 +83,11 @@ void Port::Stop() {
   acceptor_.reset();
 }
 
-void Port::Serve(const std::stop_token& stop, int epoll) {
+void Port::Serve(const std::stop_token& stop) {
   auto next_sweep = Connections::Clock::now() + Connections::kSweepInterval;
   while (!stop.stop_requested()) {
     std::array<epoll_event, 64> events;
-    const int count = epoll_wait(epoll, events.data(), events.size(), Connections::kSweepInterval.count());
+    const int count = epoll_wait(epoll_, events.data(), events.size(), Connections::kSweepInterval.count());
     std::vector<int> ready;
     for (int i = 0; i < count; ++i) {
       const int fd = events[i].data.fd;
@@ -95,7 +98,7 @@ void Port::Serve(const std::stop_token& stop, int epoll) {
       }
     }
     // After what has ended: a descriptor that is accepted now may have the number of one of those.
-    for (const int socket : ready) Accept(socket, epoll);
+    for (const int socket : ready) Accept(socket);
     if (const auto now = Connections::Clock::now(); now >= next_sweep) {
       connections_->Sweep(now);
       next_sweep = now + Connections::kSweepInterval;
@@ -103,22 +106,22 @@ void Port::Serve(const std::stop_token& stop, int epoll) {
   }
 }
 
-void Port::Accept(int socket, int epoll) {
+void Port::Accept(int socket) {
   for (int i = 0; i < kAcceptedInARow; ++i) {
     const int connection = Listener::Accept(socket);
     if (connection < 0) return;
-    Give(socket, connection, epoll);
+    Give(socket, connection);
   }
 }
 
-void Port::Give(int socket, int connection, int epoll) {
+void Port::Give(int socket, int connection) {
   SetSocketOption(connection, IPPROTO_TCP, TCP_NODELAY, 1);
   SetSocketOption(connection, SOL_SOCKET, SO_KEEPALIVE, 1);
   SetSocketOption(connection, IPPROTO_TCP, TCP_KEEPIDLE, kIdleBeforeProbe_s);
   SetSocketOption(connection, IPPROTO_TCP, TCP_KEEPINTVL, kProbeInterval_s);
   SetSocketOption(connection, IPPROTO_TCP, TCP_KEEPCNT, kProbes);
   SetSocketOption(connection, IPPROTO_TCP, TCP_USER_TIMEOUT, kUnacknowledged_ms);
-  const std::optional<int> watched = connections_->Add(connection, epoll, Connections::Clock::now());
+  const std::optional<int> watched = connections_->Add(connection, epoll_, Connections::Clock::now());
   if (!watched) {
     close(connection);
     return;

@@ -20,7 +20,7 @@ namespace orc {
 
 class Port {
  public:
-  // As Listener::Bind.
+  // As Listener::Bind; fails, too, where the system cannot watch its sockets.
   static Result<std::unique_ptr<Port>> Bind(const std::string& address);
   // As Stop.
   ~Port();
@@ -38,12 +38,14 @@ class Port {
   explicit Port(Listener listener);
 
   bool IsOwn(int socket) const;
-  void Serve(const std::stop_token& stop, int epoll);
-  void Accept(int socket, int epoll);
-  void Give(int socket, int connection, int epoll);
+  bool Watch() const;
+  void Serve(const std::stop_token& stop);
+  void Accept(int socket);
+  void Give(int socket, int connection);
   void HandOver(int socket, int connection);
 
   const Listener listener_;
+  const int epoll_;  // watches the sockets, and the connections for their ends
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor_;
   Connections* connections_ = nullptr;
   std::unique_ptr<Executor> hand_overs_;
