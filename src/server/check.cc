@@ -10,8 +10,7 @@
 #include "rpc/client_authorities.h"
 #include "server/check_report.h"
 #include "server/check_store.h"
-#include "server/http_port.h"
-#include "server/port.h"
+#include "server/listener.h"
 #include "server/tls_files.h"
 #include "server/tls_material.h"
 
@@ -123,20 +122,13 @@ void CheckClock(CheckReport& report) {
   report.Fine(text);
 }
 
-void TellOfPort(const Result<void>& bound, const std::string& address, CheckReport& report) {
+// Binds as serving does, for a moment.
+void CheckPort(std::string_view subject, const std::string& address, CheckReport& report) {
+  report.Begin(subject);
+  if (address.empty()) return report.Fine("turned off");
+  const Result<Listener> bound = Listener::Bind(address);
   if (!bound) return report.Wrong(bound.error().text, ExitCode::kPort);
   report.Fine(address + " is free");
-}
-
-// Binds as serving does, for a moment.
-void CheckPorts(const Settings& settings, CheckReport& report) {
-  const auto forget = [](const auto&) {};
-  report.Begin("gRPC port");
-  TellOfPort(Port::Bind(settings.listen_address).map(forget), settings.listen_address, report);
-  report.Begin("HTTP port");
-  if (settings.http_address.empty()) return report.Fine("turned off");
-  const auto open = HttpPort::Open(settings.http_address, [](const HttpRequest&) { return HttpAnswer(); });
-  TellOfPort(open.map(forget), settings.http_address, report);
 }
 
 }  // namespace
@@ -149,7 +141,8 @@ ExitCode Check(const Settings& settings, std::ostream& out) {
   CheckCertificates(settings, channels, report);
   CheckClock(report);
   CheckStore(settings, report);
-  CheckPorts(settings, report);
+  CheckPort("gRPC port", settings.listen_address, report);
+  CheckPort("HTTP port", settings.http_address, report);
   return report.End();
 }
 

@@ -12,9 +12,10 @@
 #include <mutex>
 #include <set>
 #include <thread>
+#include <vector>
 
 #include "base/executor.h"
-#include "base/log.h"
+#include "server/listener.h"
 
 namespace orc {
 namespace {
@@ -85,72 +86,53 @@ class BoundedStream final : public httplib::Stream {
   size_t end_ = 0;
 };
 
-// What the library's interface has no room for: of the connection that this thread serves next.
-struct Accepted {
-  Clock::time_point at;   // the time of a request begins here, not when a thread takes it up
-  bool too_many = false;  // it is to be closed, because too many wait
-};
-thread_local Accepted accepted;
-
-class Workers final : public httplib::TaskQueue {
- public:
-  void enqueue(std::function<void()> serve) override {
-    const bool taken = executor_.Submit([serve, at = Clock::now()] {
-      accepted = {at, false};
-      serve();
-    });
-    if (taken) return;
-    accepted = {Clock::now(), true};
-    serve();
-  }
-  void shutdown() override { executor_.Stop(); }
-
- private:
-  Executor executor_{HttpPort::kThreads, HttpPort::kMaxWaiting};
-};
-
 }  // namespace
 
-class HttpPort::Impl final : public httplib::Server {
+// The library answers what a connection asks. Its own listener would end for good when the system has no descriptor
+// left.
+class HttpPort::Impl final : private httplib::Server {
  public:
-  explicit Impl(HttpPort::Handler handler) : handler_(std::move(handler)) {
-    new_task_queue = [] { return new Workers; };
-    // The library's own choice would let a second server share the port.
-    set_socket_options([](socket_t socket) {
-      const int yes = 1;
-      setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    });
+  Impl(Listener listener, HttpPort::Handler handler) : listener_(std::move(listener)), handler_(std::move(handler)) {
     set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
       Answer(request, response);
       return HandlerResponse::Handled;
     });
+    acceptor_ = std::thread([this] { Accept(); });
   }
 
   ~Impl() override {
     stopping_ = true;
-    stop();
+    for (const int socket : listener_.sockets()) ::shutdown(socket, SHUT_RDWR);  // wakes the thread that waits for them
     {
       const std::lock_guard lock(mutex_);
       for (const int open : open_) ::shutdown(open, SHUT_RDWR);
     }
-    if (listener_.joinable()) listener_.join();
+    acceptor_.join();
+    workers_.Stop();
   }
 
-  // The port that was bound, 0 if none was.
-  int Listen(const std::string& host, int port) {
-    const int bound = port == 0 ? bind_to_any_port(host) : (bind_to_port(host, port) ? port : -1);
-    if (bound <= 0) return 0;
-    listener_ = std::thread([this] {
-      const bool good = listen_after_bind();
-      if (!good && !stopping_) Log(LogLevel::kError, "the HTTP port has failed");
-      ended_ = true;
-    });
-    // Until it runs, it cannot be stopped.
-    while (!is_running() && !ended_) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    return bound;
-  }
+  const std::string& address() const { return listener_.address(); }
 
  private:
+  void Accept() {
+    std::vector<pollfd> sockets;
+    for (const int socket : listener_.sockets()) sockets.push_back({socket, POLLIN, 0});
+    while (!stopping_) {
+      poll(sockets.data(), sockets.size(), -1);
+      for (const pollfd& each : sockets) {
+        if (stopping_ || each.revents == 0) continue;
+        if (const int connection = Listener::Accept(each.fd); connection >= 0) Take(connection);
+      }
+    }
+  }
+
+  // The time of a request begins here, not when a thread takes it up.
+  void Take(int connection) {
+    if (workers_.Submit([this, connection, at = Clock::now()] { Serve(connection, at); })) return;
+    ::shutdown(connection, SHUT_RDWR);
+    close(connection);
+  }
+
   void Answer(const httplib::Request& request, httplib::Response& response) const {
     // The library would copy the answer once for each range that is asked for, of which a request has room for
     // thousands. The object is its own, and not const.
@@ -163,51 +145,46 @@ class HttpPort::Impl final : public httplib::Server {
     response.set_content(answer.body, answer.type);
   }
 
-  bool process_and_close_socket(socket_t socket) override {
-    bool served = false;
-    if (!accepted.too_many && Enter(socket)) {
-      BoundedStream stream(socket, accepted.at);
+  void Serve(int connection, Clock::time_point accepted) {
+    if (Enter(connection)) {
+      BoundedStream stream(connection, accepted);
       bool closed = false;
-      served = process_request(stream, true, closed, nullptr);
+      process_request(stream, true, closed, nullptr);
       const std::lock_guard lock(mutex_);
-      open_.erase(socket);
+      open_.erase(connection);
     }
-    ::shutdown(socket, SHUT_RDWR);
-    close(socket);
-    return served;
+    ::shutdown(connection, SHUT_RDWR);
+    close(connection);
   }
 
   // False when the port is being closed.
-  bool Enter(int socket) {
+  bool Enter(int connection) {
     const std::lock_guard lock(mutex_);
     if (stopping_) return false;
-    open_.insert(socket);
+    open_.insert(connection);
     return true;
   }
 
+  const Listener listener_;
   const HttpPort::Handler handler_;
   std::atomic<bool> stopping_{false};
-  std::atomic<bool> ended_{false};  // the listener has
   std::mutex mutex_;
-  std::set<int> open_;  // sockets; guarded by mutex_
-  std::thread listener_;
+  std::set<int> open_;  // connections; guarded by mutex_
+  Executor workers_{HttpPort::kThreads, HttpPort::kMaxWaiting};
+  std::thread acceptor_;
 };
 
 Result<std::unique_ptr<HttpPort>> HttpPort::Open(const std::string& address, Handler handler) {
-  auto impl = std::make_unique<Impl>(std::move(handler));
-  const size_t colon = address.rfind(':');
-  std::string host = address.substr(0, colon);
-  if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
-  const int port = impl->Listen(host, std::stoi(address.substr(colon + 1)));
-  if (port == 0) {
-    return Fail(ErrorKind::kUnavailable, "cannot listen on " + address + " for HTTP; is the port taken?");
-  }
-  return std::unique_ptr<HttpPort>(new HttpPort(std::move(impl), address.substr(0, colon + 1) + std::to_string(port)));
+  ORC_ASSIGN(Listener listener, Listener::Bind(address));
+  return std::unique_ptr<HttpPort>(new HttpPort(std::make_unique<Impl>(std::move(listener), std::move(handler))));
 }
 
-HttpPort::HttpPort(std::unique_ptr<Impl> impl, std::string address)
-    : impl_(std::move(impl)), address_(std::move(address)) {}
+HttpPort::HttpPort(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 HttpPort::~HttpPort() = default;
+
+const std::string& HttpPort::address() const {
+  return impl_->address();
+}
 
 }  // namespace orc

@@ -3,7 +3,8 @@
 //
 // Bounded whatever a client does: a request must be there, whole, kMaxRequestMs after its connection was accepted and
 // have at most kMaxRequestBytes; an answer must be taken within kMaxAnswerMs; kThreads connections are served at a
-// time, kMaxWaiting wait, more are closed. Owns its threads; thread-safe.
+// time, kMaxWaiting wait, more are closed. While the system has no room for connections they wait, and are taken up
+// when it has. Owns its threads; thread-safe.
 #pragma once
 
 #include <atomic>
@@ -39,20 +40,19 @@ class HttpPort {
   // Called on the port's threads, several at a time.
   using Handler = std::function<HttpAnswer(const HttpRequest& request)>;
 
-  // Listens on `address`, host:port, where port 0 is any free one. Failure: kUnavailable.
+  // Listens on `address`, as Listener::Bind.
   static Result<std::unique_ptr<HttpPort>> Open(const std::string& address, Handler handler);
   // Closes the port and all connections; waits for running handlers.
   ~HttpPort();
 
   // The address with the port that was bound.
-  const std::string& address() const { return address_; }
+  const std::string& address() const;
 
  private:
   class Impl;
-  HttpPort(std::unique_ptr<Impl> impl, std::string address);
+  explicit HttpPort(std::unique_ptr<Impl> impl);
 
   std::unique_ptr<Impl> impl_;
-  std::string address_;
 };
 
 }  // namespace orc

@@ -1,7 +1,6 @@
 #include "server/port.h"
 
 #include <fcntl.h>
-#include <netdb.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
@@ -12,12 +11,8 @@
 #include <cerrno>
 #include <cstring>
 
-#include "base/log.h"
-
 namespace orc {
 namespace {
-
-using AddressList = std::unique_ptr<addrinfo, decltype(&freeaddrinfo)>;
 
 // Accepted in a row before connections that have ended are looked at.
 constexpr int kAcceptedInARow = 64;
@@ -32,93 +27,37 @@ constexpr unsigned kUnacknowledged_ms = 120'000;
 // Files that are not connections: databases, logs, the files of settings.
 constexpr rlim_t kOtherFiles = 512;
 
-// The port is at the same place in both families.
-union Place {
-  sockaddr any;
-  sockaddr_in v4;
-  sockaddr_in6 v6;
-};
-
-void Set(int socket, int level, int option, int value) {
-  setsockopt(socket, level, option, &value, sizeof value);
-}
-
-AddressList Resolve(const std::string& host, const std::string& port, int& error) {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
-  addrinfo* list = nullptr;
-  error = getaddrinfo(host.c_str(), port.c_str(), &hints, &list);
-  return {list, freeaddrinfo};
-}
-
-std::string PortOf(int socket) {
-  sockaddr_storage bound{};
-  socklen_t size = sizeof bound;
-  std::array<char, NI_MAXSERV> port{};
-  getsockname(socket, reinterpret_cast<sockaddr*>(&bound), &size);
-  getnameinfo(reinterpret_cast<sockaddr*>(&bound), size, nullptr, 0, port.data(), port.size(), NI_NUMERICSERV);
-  return port.data();
-}
-
-bool WatchForPeers(int epoll, int socket) {
-  epoll_event event{};
-  event.events = EPOLLIN;
-  event.data.fd = socket;
-  return epoll_ctl(epoll, EPOLL_CTL_ADD, socket, &event) == 0;
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Port>> Port::Bind(const std::string& address) {
-  const size_t colon = address.rfind(':');
-  std::string host = address.substr(0, colon);
-  if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
-  const std::string port = address.substr(colon + 1);
-  std::unique_ptr<Port> bound(new Port);
-  // A socket of "::" takes both families; where there is no IPv6, "0.0.0.0" is all there is.
-  const bool is_wildcard = host == "0.0.0.0" || host == "::";
-  const std::vector<std::string> hosts = is_wildcard ? std::vector<std::string>{"::", "0.0.0.0"} : std::vector{host};
-  std::string why;
-  for (const std::string& each : hosts) {
-    int error = 0;
-    const AddressList list = Resolve(each, port, error);
-    if (list == nullptr) why = gai_strerror(error);
-    for (const addrinfo* at = list.get(); at != nullptr; at = at->ai_next) {
-      if (const auto listening = bound->Listen(*at); !listening) why = listening.error();
-    }
-    if (is_wildcard && !bound->sockets_.empty()) break;
+  ORC_ASSIGN(Listener listener, Listener::Bind(address));
+  std::unique_ptr<Port> port(new Port(std::move(listener)));
+  if (!port->Watch()) {
+    return Fail(ErrorKind::kUnavailable, "cannot watch " + address + ": " + std::strerror(errno));
   }
-  if (bound->sockets_.empty()) return Fail(ErrorKind::kUnavailable, "cannot listen on " + address + ": " + why);
-  bound->address_ = address.substr(0, colon + 1) + PortOf(bound->sockets_.front());
-  return bound;
+  return port;
 }
 
-tl::expected<void, std::string> Port::Listen(const addrinfo& at) {
-  Place place{};
-  std::memcpy(&place, at.ai_addr, std::min<size_t>(at.ai_addrlen, sizeof place));
-  // Any free port: the one that the first address has found.
-  if (place.v4.sin_port == 0 && !sockets_.empty()) place.v4.sin_port = htons(std::stoi(PortOf(sockets_.front())));
-  const int socket = ::socket(at.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (socket < 0) return tl::unexpected<std::string>(std::strerror(errno));
-  Set(socket, SOL_SOCKET, SO_REUSEADDR, 1);  // connections of a server before do not count as a taken port
-  if (at.ai_family == AF_INET6) Set(socket, IPPROTO_IPV6, IPV6_V6ONLY, 0);
-  if (bind(socket, &place.any, at.ai_addrlen) != 0 || listen(socket, SOMAXCONN) != 0) {
-    const std::string why = std::strerror(errno);
-    close(socket);
-    return tl::unexpected(why);
-  }
-  sockets_.push_back(socket);
-  return {};
+Port::Port(Listener listener) : listener_(std::move(listener)), epoll_(epoll_create1(EPOLL_CLOEXEC)) {}
+
+bool Port::Watch() const {
+  const auto watch = [this](int socket) {
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.fd = socket;
+    return epoll_ctl(epoll_, EPOLL_CTL_ADD, socket, &event) == 0;
+  };
+  return epoll_ >= 0 && std::all_of(listener_.sockets().begin(), listener_.sockets().end(), watch);
 }
 
 bool Port::IsOwn(int socket) const {
-  return std::find(sockets_.begin(), sockets_.end(), socket) != sockets_.end();
+  const std::vector<int>& own = listener_.sockets();
+  return std::find(own.begin(), own.end(), socket) != own.end();
 }
 
 Port::~Port() {
   Stop();
-  for (const int socket : sockets_) close(socket);
+  if (epoll_ >= 0) close(epoll_);
 }
 
 void Port::Start(std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor, Connections& connections) {
@@ -126,13 +65,8 @@ void Port::Start(std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor>
   connections_ = &connections;
   hand_overs_ = std::make_unique<Executor>(1, kWaitingHandOvers);
   thread_ = std::jthread([this](const std::stop_token& stop) {
-    const int epoll = epoll_create1(EPOLL_CLOEXEC);
-    for (const int socket : sockets_) {
-      if (!WatchForPeers(epoll, socket)) Log(LogLevel::kError, "the port cannot be watched");
-    }
-    Serve(stop, epoll);
+    Serve(stop);
     connections_->Forget();
-    close(epoll);
   });
 }
 
@@ -149,11 +83,11 @@ void Port::Stop() {
   acceptor_.reset();
 }
 
-void Port::Serve(const std::stop_token& stop, int epoll) {
+void Port::Serve(const std::stop_token& stop) {
   auto next_sweep = Connections::Clock::now() + Connections::kSweepInterval;
   while (!stop.stop_requested()) {
     std::array<epoll_event, 64> events;
-    const int count = epoll_wait(epoll, events.data(), events.size(), Connections::kSweepInterval.count());
+    const int count = epoll_wait(epoll_, events.data(), events.size(), Connections::kSweepInterval.count());
     std::vector<int> ready;
     for (int i = 0; i < count; ++i) {
       const int fd = events[i].data.fd;
@@ -164,7 +98,7 @@ void Port::Serve(const std::stop_token& stop, int epoll) {
       }
     }
     // After what has ended: a descriptor that is accepted now may have the number of one of those.
-    for (const int socket : ready) Accept(socket, epoll);
+    for (const int socket : ready) Accept(socket);
     if (const auto now = Connections::Clock::now(); now >= next_sweep) {
       connections_->Sweep(now);
       next_sweep = now + Connections::kSweepInterval;
@@ -172,30 +106,22 @@ void Port::Serve(const std::stop_token& stop, int epoll) {
   }
 }
 
-void Port::Accept(int socket, int epoll) {
+void Port::Accept(int socket) {
   for (int i = 0; i < kAcceptedInARow; ++i) {
-    const int connection = accept4(socket, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (connection >= 0) {
-      Give(socket, connection, epoll);
-    } else if (errno == EAGAIN) {
-      return;
-    } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-      // Those who wait in the kernel's queue come in when others have left.
-      Log(LogLevel::kError, "no connection can be accepted now", {{"error", std::strerror(errno)}});
-      std::this_thread::sleep_for(std::chrono::seconds(1));
-      return;
-    }
+    const int connection = Listener::Accept(socket);
+    if (connection < 0) return;
+    Give(socket, connection);
   }
 }
 
-void Port::Give(int socket, int connection, int epoll) {
-  Set(connection, IPPROTO_TCP, TCP_NODELAY, 1);
-  Set(connection, SOL_SOCKET, SO_KEEPALIVE, 1);
-  Set(connection, IPPROTO_TCP, TCP_KEEPIDLE, kIdleBeforeProbe_s);
-  Set(connection, IPPROTO_TCP, TCP_KEEPINTVL, kProbeInterval_s);
-  Set(connection, IPPROTO_TCP, TCP_KEEPCNT, kProbes);
-  Set(connection, IPPROTO_TCP, TCP_USER_TIMEOUT, kUnacknowledged_ms);
-  const std::optional<int> watched = connections_->Add(connection, epoll, Connections::Clock::now());
+void Port::Give(int socket, int connection) {
+  SetSocketOption(connection, IPPROTO_TCP, TCP_NODELAY, 1);
+  SetSocketOption(connection, SOL_SOCKET, SO_KEEPALIVE, 1);
+  SetSocketOption(connection, IPPROTO_TCP, TCP_KEEPIDLE, kIdleBeforeProbe_s);
+  SetSocketOption(connection, IPPROTO_TCP, TCP_KEEPINTVL, kProbeInterval_s);
+  SetSocketOption(connection, IPPROTO_TCP, TCP_KEEPCNT, kProbes);
+  SetSocketOption(connection, IPPROTO_TCP, TCP_USER_TIMEOUT, kUnacknowledged_ms);
+  const std::optional<int> watched = connections_->Add(connection, epoll_, Connections::Clock::now());
   if (!watched) {
     close(connection);
     return;
@@ -218,14 +144,14 @@ void Port::HandOver(int socket, int connection) {
   grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
   parameters.listener_fd = socket;
   parameters.fd = connection;
-  if (own >= 0) Set(own, SOL_SOCKET, SO_RCVLOWAT, kHiddenBytes);
+  if (own >= 0) SetSocketOption(own, SOL_SOCKET, SO_RCVLOWAT, kHiddenBytes);
   acceptor_->HandleNewConnection(&parameters);
   {
     const std::lock_guard lock(mutex_);
     handing_over_ = -1;
   }
   if (own < 0) return;
-  Set(own, SOL_SOCKET, SO_RCVLOWAT, 1);
+  SetSocketOption(own, SOL_SOCKET, SO_RCVLOWAT, 1);
   close(own);
 }
 

@@ -1,8 +1,7 @@
 // Port: where the gRPC server is reached, and the threads that accept its connections, give them to gRPC and keep
 // them within bounds (rpc/connections.h). gRPC's own listener has no bound on connections.
 //
-// A wildcard address serves IPv4 and IPv6, a name all its addresses. A peer that is gone is found by TCP's own means.
-// Not thread-safe.
+// A peer that is gone is found by TCP's own means. Not thread-safe.
 #pragma once
 
 #include <grpcpp/server_builder.h>
@@ -11,25 +10,23 @@
 #include <mutex>
 #include <string>
 #include <thread>
-#include <vector>
 
 #include "base/executor.h"
 #include "domain/error.h"
 #include "rpc/connections.h"
-
-struct addrinfo;
+#include "server/listener.h"
 
 namespace orc {
 
 class Port {
  public:
-  // Binds the address, host:port; port 0 is any free one. Failure (kUnavailable): the text says which address and why.
+  // As Listener::Bind; fails, too, where the system cannot watch its sockets.
   static Result<std::unique_ptr<Port>> Bind(const std::string& address);
   // As Stop.
   ~Port();
 
   // With the number of the port that was bound.
-  const std::string& address() const { return address_; }
+  const std::string& address() const { return listener_.address(); }
 
   // Begins to accept. `connections` outlives the port. To be called once, when the gRPC server runs.
   void Start(std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor, Connections& connections);
@@ -38,18 +35,17 @@ class Port {
   void Stop();
 
  private:
-  Port() = default;
+  explicit Port(Listener listener);
 
-  // Requires that `at` is resolved. Failure: why.
-  tl::expected<void, std::string> Listen(const addrinfo& at);
   bool IsOwn(int socket) const;
-  void Serve(const std::stop_token& stop, int epoll);
-  void Accept(int socket, int epoll);
-  void Give(int socket, int connection, int epoll);
+  bool Watch() const;
+  void Serve(const std::stop_token& stop);
+  void Accept(int socket);
+  void Give(int socket, int connection);
   void HandOver(int socket, int connection);
 
-  std::vector<int> sockets_;
-  std::string address_;
+  const Listener listener_;
+  const int epoll_;  // watches the sockets, and the connections for their ends
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor_;
   Connections* connections_ = nullptr;
   std::unique_ptr<Executor> hand_overs_;

@@ -12,6 +12,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 CHART = ROOT / "charts" / "orchestrator"
 HELM = ROOT / "build" / "tools" / "helm"
 VALIDATE = ROOT / "build" / "tools" / "kubectl-validate"
+CRDS = ROOT / "build" / "tools" / "crds"
+PROMTOOL = ROOT / "build" / "tools" / "promtool"
 CASES = sorted(path.stem for path in (pathlib.Path(__file__).parent / "values").glob("*.yaml"))
 
 RELEASE = "orchestrator"

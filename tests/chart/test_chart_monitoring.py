@@ -1,9 +1,17 @@
-"""The alerts and the dashboard ask for what the server gives: the metrics and labels of tests/wire/metrics.txt."""
+"""The alerts and the dashboard ask for what the server gives, the metrics and labels of tests/wire/metrics.txt, and ask in a
+way that Prometheus understands. When each alert fires is said in alerts_test.yaml."""
 import json
+import pathlib
 import re
+import shutil
+import subprocess
 
 import pytest
-from chart import CHART, ROOT
+import yaml
+
+from chart import CHART, PROMTOOL, ROOT, one, render, values_of
+
+ALERTS_TEST = pathlib.Path(__file__).parent / "alerts_test.yaml"
 
 # Prometheus adds these to what the operator's ServiceMonitor lets it find.
 OF_PROMETHEUS = {"namespace", "service", "pod"}
@@ -62,3 +70,43 @@ def test_what_is_asked_for_is_there(expression, shown):
     if re.search(r"\b(sum|min|max)\b", expression):
         labels = set.union(set(), *kept)  # the others are summed up
     assert shown <= labels
+
+
+def run_promtool(folder, groups, *command):
+    """What promtool says of the rules, in a folder where they are rules.yaml; empty if it takes them."""
+    (folder / "rules.yaml").write_text(yaml.safe_dump({"groups": groups}))
+    done = subprocess.run([PROMTOOL, *command], cwd=folder, capture_output=True, text=True, timeout=60)
+    return "" if done.returncode == 0 else done.stdout + done.stderr
+
+
+def as_rules(expressions):
+    """Each expression as a rule that keeps its value. Grafana's variables have values when Prometheus sees them."""
+    rules = [{"record": f"r{i}", "expr": re.sub(r"\$(namespace|service)", "x", expression).replace("$__rate_interval", "5m")}
+             for i, expression in enumerate(expressions)]
+    return [{"name": "expressions", "rules": rules}]
+
+
+def test_prometheus_takes_the_expressions_of_the_dashboard(promtool, tmp_path):
+    expressions = [asked[1] for asked in (*panels(), *choices())]
+    assert len(expressions) > 15 and not run_promtool(tmp_path, as_rules(expressions), "check", "rules", "rules.yaml")
+
+
+@pytest.mark.parametrize("wrong", ["sum by (pod) (rate(orc_ready))", 'up{namespace="n"', "$other", "histogram_quantile(up, 0.9)"])
+def test_prometheus_refuses_what_is_wrong(promtool, tmp_path, wrong):
+    assert "parse error" in run_promtool(tmp_path, as_rules(["up", wrong]), "check", "rules", "rules.yaml")
+
+
+def rendered_alerts():
+    return one(render(values_of("metrics")), "PrometheusRule")["spec"]["groups"]
+
+
+def test_alerts_fire_when_they_should(promtool, tmp_path):
+    shutil.copy(ALERTS_TEST, tmp_path)
+    assert not run_promtool(tmp_path, rendered_alerts(), "check", "rules", "rules.yaml")
+    assert not run_promtool(tmp_path, rendered_alerts(), "test", "rules", ALERTS_TEST.name)
+
+
+def test_every_alert_is_seen_firing_and_silent():
+    tests = [each for group in yaml.safe_load(ALERTS_TEST.read_text())["tests"] for each in group["alert_rule_test"]]
+    for alert in (rule["alert"] for group in rendered_alerts() for rule in group["rules"]):
+        assert {bool(each.get("exp_alerts")) for each in tests if each["alertname"] == alert} == {True, False}, alert

@@ -5,31 +5,39 @@ import subprocess
 import pytest
 import yaml
 
-from chart import CASES, CHART, HELM, VALIDATE, containers_of, one, pod_of, render, server, values_of
+from chart import CASES, CHART, CRDS, HELM, VALIDATE, containers_of, one, pod_of, render, server, values_of
 
-# Kubernetes itself knows nothing of these; test_chart_switches.py looks at them.
-FOREIGN = {"cert-manager.io/v1", "monitoring.coreos.com/v1"}
-# The oldest and the newest schemas that kubectl-validate has.
+# The oldest and the newest schemas of Kubernetes that kubectl-validate has.
 VERSIONS = ["1.23", "1.30"]
+# What is wrong in objects of Kubernetes and of the others: a name that is not known, a wrong type, something that is missing.
+WRONG = [
+    ("guide", "Deployment", lambda spec: spec["template"]["spec"]["containers"][0].update(readynessProbe={}), "readynessProbe"),
+    ("metrics", "ServiceMonitor", lambda spec: spec["endpoints"][0].update(scrapeTimeOut="1s"), "scrapeTimeOut"),
+    ("metrics", "ServiceMonitor", lambda spec: spec["endpoints"][0].update(interval="often"), "interval"),
+    ("metrics", "PrometheusRule", lambda spec: spec["groups"][0]["rules"][0].pop("expr"), "expr"),
+    ("cert-manager", "Certificate", lambda spec: spec.update(dnsNames="orchestrator.example.org"), "dnsNames"),
+    ("cert-manager", "Certificate", lambda spec: spec.pop("issuerRef"), "issuerRef"),
+]
 
 
 def schema_errors(folder, objects, version):
     (folder / "objects.yaml").write_text(yaml.dump_all(objects, Dumper=yaml.CSafeDumper))
-    done = subprocess.run([VALIDATE, folder, "--version", version], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([VALIDATE, folder, "--local-crds", CRDS, "--version", version], capture_output=True, text=True, timeout=60)
     return "" if done.returncode == 0 else done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_schemas_of_kubernetes(tmp_path, version):
-    objects = [item for case in CASES for item in render(values_of(case)).values() if item["apiVersion"] not in FOREIGN]
+def test_schemas(tmp_path, version):
+    objects = [item for case in CASES for item in render(values_of(case)).values()]
     assert not schema_errors(tmp_path, objects, version)
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-def test_schemas_refuse_what_is_wrong(tmp_path, version):
-    broken = one(render(values_of("guide")), "Deployment")
-    broken["spec"]["template"]["spec"]["containers"][0]["readynessProbe"] = {}
-    assert "readynessProbe" in schema_errors(tmp_path, [broken], version)
+@pytest.mark.parametrize("case, kind, spoil, told", WRONG, ids=[f"{kind} {told}" for _, kind, _, told in WRONG])
+def test_schemas_refuse_what_is_wrong(tmp_path, case, kind, spoil, told):
+    broken = one(render(values_of(case)), kind)
+    spoil(broken["spec"])
+    for version in VERSIONS:
+        assert told in schema_errors(tmp_path, [broken], version)
 
 
 def test_lint():

@@ -39,22 +39,3 @@ def test_before_the_database_server(replica):
         postgres.start()
         check_serves(server)
         assert server.stop() == 0
-
-
-def test_what_the_check_says_of_a_database(postgres, database, replica):
-    """Its line on the schema: wrong until somebody is going to migrate. It changes nothing itself."""
-    def check(*flags):
-        binary, _, *settings = server.command()
-        done = subprocess.run([binary, "check", *settings, *flags], env=server.environment, capture_output=True,
-                              text=True, timeout=60)
-        (schema,) = [line for line in done.stdout.splitlines() if " schema: " in line]
-        return done.returncode, schema
-
-    server = replica(postgres.url(database))
-    none = "the database has none yet"
-    assert check() == (2, f"wrong    schema: {none}: run `orchestrator migrate`, or serve with --migrate")
-    assert check("--migrate") == (0, f"fine     schema: {none}; `serve --migrate` will create it")
-    assert check()[0] == 2
-    assert run_migrate(server).returncode == 0
-    code, schema = check()
-    assert code == 0 and schema.startswith("fine     schema: version ")

@@ -26,12 +26,12 @@ def check(tmp_path):
     channel_file = tmp_path / "channels.yaml"
     channel_file.write_text("channels:\n  mychannel: [OrgA, OrgB]\n")
 
-    def run(**settings):
+    def run(*more, **settings):
         flags = {"channel_config": channel_file, "data_dir": tmp_path / "data", "listen": "127.0.0.1:0",
                  "http_address": "127.0.0.1:0", **settings}
         arguments = [part for name, value in flags.items() if value is not None
                      for part in ("--" + name.replace("_", "-"), str(value))]
-        return Outcome(subprocess.run([BINARY, "check", *arguments], capture_output=True, text=True, timeout=30))
+        return Outcome(subprocess.run([BINARY, "check", *arguments, *more], capture_output=True, text=True, timeout=30))
 
     return run
 

@@ -2,6 +2,7 @@
 import concurrent.futures
 import json
 import pathlib
+import resource
 import socket
 import struct
 import time
@@ -62,7 +63,7 @@ def test_taken_port_stops_the_start(own_server, server):
     with pytest.raises(AssertionError, match="the server has ended"):
         second.start()
     assert second.wait() == 3
-    assert f'"error":"cannot listen on {server.http_address} for HTTP; is the port taken?"' in second.log_text()
+    assert f'"error":"cannot listen on {server.http_address}: Address already in use"' in second.log_text()
 
 
 def test_port_may_be_off(own_server):
@@ -97,6 +98,20 @@ def test_ranges_cost_nothing(server):
     head, text = answer.split(b"\r\n\r\n", 1)
     assert b"multipart" not in head and len(text) < 200, head
     assert json.loads(text) == json.loads(ask(server, "/version")[2])
+
+
+def test_lack_of_descriptors_is_outlived(own_server):
+    """Who has waited is answered, and who comes later too."""
+    server = own_server({"c": MEMBERS}).start()
+    now, most = resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (3, most))
+    with connect(server) as waiting:
+        waiting.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
+        server.wait_for_log("no connection can be accepted now")
+        resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (now, most))
+        assert b"alive" in b"".join(iter(lambda: waiting.recv(4096), b""))
+    assert ask(server, "/healthz")[0] == 200
+    assert World(server, "c").serves()
 
 
 def test_slow_request_is_cut(server):
