@@ -71,7 +71,9 @@ Result<void> CheckChildrenFinal(Workspace& workspace, const Key& task) {
 }  // namespace
 
 void Prefetch(const pb::ApplyTaskActionParam& request, Needs& needs) {
-  needs.tasks.push_back(KeyOf(request.compute_task_key()));
+  const Key key = KeyOf(request.compute_task_key());
+  needs.tasks.push_back(key);
+  if (request.action() == pb::TASK_ACTION_DONE) needs.parents.push_back(key);
 }
 
 Result<void> Execute(const Caller& caller, const pb::ApplyTaskActionParam& request, Workspace& workspace,

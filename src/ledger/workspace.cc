@@ -67,6 +67,7 @@ Result<void> Workspace::Open(Transaction& transaction) {
   ORC_ASSIGN(head_, transaction.GetHead());
   // Rows read earlier are still true only if nobody else has written since.
   if (head_ != left_at_) ClearTables();
+  children_.clear();
   opened_at_ = head_;
   marks_ = {};
   marks_.head = head_;
@@ -215,7 +216,8 @@ Result<void> Workspace::Load(const Needs& needs) {
   ORC_TRY(LoadAssets<pb::FailureReport>(needs.assets[pb::ASSET_FAILURE_REPORT]));
   ORC_TRY(LoadTasks(needs.tasks));
   ORC_TRY(LoadTaskRows(needs.task_rows));
-  return LoadOutputs(needs.outputs);
+  ORC_TRY(LoadOutputs(needs.outputs));
+  return LoadChildren(needs.parents);
 }
 
 Result<void> Workspace::LoadTasks(std::span<const Key> keys) {
@@ -265,6 +267,24 @@ Result<void> Workspace::LoadOutputs(std::span<const Key> tasks) {
   return {};
 }
 
+// One task's children are asked for when they are needed: to load them now would cost no less.
+Result<void> Workspace::LoadChildren(std::span<const Key> parents) {
+  constexpr size_t kFew = 100;  // a task with as many children is left out
+  if (parents.size() < 2) return {};
+  std::vector<Key> wanted(parents.begin(), parents.end());
+  std::sort(wanted.begin(), wanted.end());
+  wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
+  ORC_ASSIGN(const std::vector<ParentEdge> edges, transaction_->ListEdges(wanted, kFew));
+  for (const Key& parent : wanted) children_[parent];
+  std::vector<Key> all;
+  for (const ParentEdge& edge : edges) {
+    children_[edge.parent].push_back(edge.child);
+    all.push_back(edge.child);
+  }
+  std::erase_if(children_, [](const auto& entry) { return entry.second.size() == kFew; });
+  return LoadTaskRows(all);
+}
+
 Result<const TaskRow*> Workspace::FindTaskRow(const Key& key) {
   ORC_TRY(LoadTaskRows(std::span<const Key>(&key, 1)));
   return task_rows_.Get(key);
@@ -296,6 +316,7 @@ Result<const std::vector<OutputRow>*> Workspace::Outputs(const Key& task) {
 
 Result<std::vector<Key>> Workspace::Children(const Key& parent) {
   ORC_ASSERT(CommandIsUntouched());
+  if (const auto known = children_.find(parent); known != children_.end()) return known->second;
   if (!changes_.edges.empty()) ORC_TRY(Flush());
   return transaction_->ListChildren(parent);
 }
@@ -341,7 +362,10 @@ void Workspace::InsertTask(TaskRow row, const pb::ComputeTask& message, std::spa
   ORC_ASSERT(message.status() == pb::STATUS_UNKNOWN);
   const Key key = row.key;
   int32_t place = 0;
-  for (const Key& parent : parents) changes_.edges.push_back(ParentEdge{parent, key, place++});
+  for (const Key& parent : parents) {
+    changes_.edges.push_back(ParentEdge{parent, key, place++});
+    children_.erase(parent);
+  }
   task_rows_.Insert(key, std::move(row));
   std::string bytes = message.SerializeAsString();
   task_bytes_ += static_cast<int64_t>(bytes.size());

@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <unordered_map>
 #include <vector>
 
 #include "domain/caller.h"
@@ -36,6 +37,7 @@ struct Needs {
   std::vector<Key> tasks;      // with their messages
   std::vector<Key> task_rows;  // without
   std::vector<Key> outputs;    // the assets registered on outputs of these tasks
+  std::vector<Key> parents;    // the rows of the children of these tasks
 };
 
 struct WorkspaceLimits {
@@ -203,6 +205,7 @@ class Workspace {
   Result<void> LoadTasks(std::span<const Key> keys);
   Result<void> LoadTaskRows(std::span<const Key> keys);
   Result<void> LoadOutputs(std::span<const Key> tasks);
+  Result<void> LoadChildren(std::span<const Key> parents);
 
   Result<void> EmitPayload(orchestrator::EventKind kind, orchestrator::AssetKind asset_kind, std::string_view asset_key,
                            std::string_view payload, std::string_view reason);
@@ -230,6 +233,8 @@ class Workspace {
   Table<Key, TaskRow, KeyHash> task_rows_;
   Table<Key, TaskBody, KeyHash> task_bodies_;
   Table<Key, std::vector<OutputRow>, KeyHash> outputs_;
+  // Children loaded for this batch: of tasks that have few, and no new ones since.
+  std::unordered_map<Key, std::vector<Key>, KeyHash> children_;
   // What has been put into the tables since they were cleared, serialized.
   int64_t asset_bytes_ = 0;
   int64_t task_bytes_ = 0;

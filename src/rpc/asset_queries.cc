@@ -52,10 +52,6 @@ Result<void> Answer(const pb::GetAllOrganizationsParam&, Snapshot& snapshot,
   return ListAll<pb::Organization>(snapshot, {}, *response.mutable_organizations());
 }
 
-Result<void> Answer(const pb::GetFunctionParam& request, Snapshot& snapshot, pb::Function& response) {
-  return LookUp(snapshot, request.key(), response);
-}
-
 Result<void> Answer(const pb::QueryFunctionsParam& request, Snapshot& snapshot, pb::QueryFunctionsResponse& response) {
   ORC_ASSIGN(const Page page, ParsePage(request.page_token(), request.page_size()));
   const std::string& plan_key = request.filter().compute_plan_key();
@@ -67,18 +63,10 @@ Result<void> Answer(const pb::QueryFunctionsParam& request, Snapshot& snapshot, 
                   [&](const Page& wider) { return snapshot.ListPlanFunctions(plan, wider); });
 }
 
-Result<void> Answer(const pb::GetDataManagerParam& request, Snapshot& snapshot, pb::DataManager& response) {
-  return LookUp(snapshot, request.key(), response);
-}
-
 Result<void> Answer(const pb::QueryDataManagersParam& request, Snapshot& snapshot,
                     pb::QueryDataManagersResponse& response) {
   ORC_ASSIGN(const Page page, ParsePage(request.page_token(), request.page_size()));
   return ListPage(snapshot, {}, page, *response.mutable_data_managers(), *response.mutable_next_page_token());
-}
-
-Result<void> Answer(const pb::GetDataSampleParam& request, Snapshot& snapshot, pb::DataSample& response) {
-  return LookUp(snapshot, request.key(), response);
 }
 
 Result<void> Answer(const pb::QueryDataSamplesParam& request, Snapshot& snapshot,
@@ -106,10 +94,6 @@ Result<void> Answer(const pb::GetDatasetParam& request, Snapshot& snapshot, pb::
   return {};
 }
 
-Result<void> Answer(const pb::GetComputePlanParam& request, Snapshot& snapshot, pb::ComputePlan& response) {
-  return LookUp(snapshot, request.key(), response);
-}
-
 Result<void> Answer(const pb::QueryPlansParam& request, Snapshot& snapshot, pb::QueryPlansResponse& response) {
   ORC_ASSIGN(const Page page, ParsePage(request.page_token(), request.page_size()));
   AssetFilter filter;
@@ -124,10 +108,6 @@ Result<void> Answer(const pb::IsPlanRunningParam& request, Snapshot& snapshot, p
   ORC_ASSIGN(const bool unfinished, snapshot.HasUnfinishedTask(*Key::FromAnyForm(request.key())));
   response.set_is_running(unfinished);
   return {};
-}
-
-Result<void> Answer(const pb::GetModelParam& request, Snapshot& snapshot, pb::Model& response) {
-  return LookUp(snapshot, request.key(), response);
 }
 
 Result<void> Answer(const pb::GetComputeTaskModelsParam& request, Snapshot& snapshot,
@@ -148,10 +128,6 @@ Result<void> Answer(const pb::QueryPerformancesParam& request, Snapshot& snapsho
   }
   if (!wanted.compute_task_output_identifier().empty()) filter.label = wanted.compute_task_output_identifier();
   return ListPage(snapshot, filter, page, *response.mutable_performances(), *response.mutable_next_page_token());
-}
-
-Result<void> Answer(const pb::GetFailureReportParam& request, Snapshot& snapshot, pb::FailureReport& response) {
-  return LookUp(snapshot, request.asset_key(), response, "failure report");
 }
 
 }  // namespace orc

@@ -179,8 +179,23 @@ class Calls {
     const auto job = [call, runtime = *channel, answer] {
       call->Answer(FromStore(*runtime, call->labels(), answer), /*may_refuse=*/true);
     };
-    const bool taken = readers_.Submit(job, caller.organization);
-    if (!taken) call->Answer(Fail(ErrorKind::kUnavailable, "too many reads are waiting; try again later"));
+    if (!readers_.Submit(job, caller.organization)) call->Answer(TooManyReads());
+    return call;
+  }
+
+  // A read of one asset, which is the response.
+  template <class Request, class Response>
+  grpc::ServerUnaryReactor* LookUp(Context* context, const Bytes* request, Bytes* response) {
+    auto* const call = new LookUpCall<Request, Response>(*context, *response, open_);
+    Caller caller;
+    const Result<ChannelRuntime*> channel = Admit(*call, *request, caller);
+    if (!channel) {
+      call->Answer(tl::unexpected(channel.error()));
+      return call;
+    }
+    call->channel = *channel;
+    LookUps<Response>& look_ups = (*channel)->look_ups;
+    if (!look_ups.Submit(call, caller.organization, readers_)) call->Answer(TooManyReads());
     return call;
   }
 
@@ -230,6 +245,30 @@ class Calls {
     Caller caller;
   };
 
+  template <class Request, class Response>
+  class LookUpCall final : public UnaryCall<Request, Response>, public PendingLookUp<Response> {
+   public:
+    using UnaryCall<Request, Response>::UnaryCall;
+
+    std::string_view SoughtKey() const override {
+      if constexpr (requires { this->request().key(); })
+        return this->request().key();
+      else
+        return this->request().asset_key();
+    }
+    bool IsAbandoned() const override { return this->IsCancelled(); }
+    Deadline AnswerBy() const override { return this->deadline(); }
+    void Finish(const std::function<Result<void>(Response&)>& find) override {
+      const auto answer = [&] { return find(this->response()); };
+      this->Answer(FromStore(*channel, this->labels(), answer), /*may_refuse=*/true);
+    }
+
+    ChannelRuntime* channel = nullptr;
+  };
+
+  static tl::unexpected<Error> TooManyReads() {
+    return Fail(ErrorKind::kUnavailable, "too many reads are waiting; try again later");
+  }
   // What `answer` finds in the store. A fault in one call stays in that call; an error of the store is counted.
   static Result<void> FromStore(ChannelRuntime& channel, const CallLabels& labels,
                                 const std::function<Result<void>()>& answer);

@@ -10,6 +10,7 @@ ChannelRuntime::ChannelRuntime(const std::string& name, ChannelStore& channel_st
     : store(channel_store),
       feed(head, options.tail_bytes, wakers),
       fetcher(channel_store, feed, fetchers),
+      look_ups(channel_store),
       writer(name, channel_store, options.workspace, options.writer,
              WriterEvents{[this](std::vector<EventRow> events, Head new_head) {
                             feed.Publish(std::move(events), new_head.position);

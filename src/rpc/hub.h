@@ -13,6 +13,7 @@
 #include "feed/fetcher.h"
 #include "ledger/writer.h"
 #include "rpc/channel_directory.h"
+#include "rpc/look_ups.h"
 
 namespace orc {
 
@@ -36,7 +37,8 @@ struct ChannelRuntime {
 
   ChannelStore& store;
   Feed feed;
-  Fetcher fetcher;      // of what other processes commit
+  Fetcher fetcher;  // of what other processes commit
+  AllLookUps look_ups;
   Counter read_errors;  // reads that the store has failed
   Writer writer;        // last: its thread uses the others
 };

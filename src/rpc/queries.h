@@ -1,6 +1,6 @@
-// The queries: what every reading method of the contract answers (behaviour.md 4 to 17). A method is known by the type
-// of its request; one file per group of services. Each reads one snapshot. Failures: those of the specification, and
-// those of the store. Thread-safe.
+// The queries: what every reading method of the contract answers (behaviour.md 4 to 17), but for those that look up one
+// asset (rpc/look_ups.h). A method is known by the type of its request; one file per group of services. Each reads one
+// snapshot. Failures: those of the specification, and those of the store. Thread-safe.
 #pragma once
 
 #include "computeplan.pb.h"
@@ -22,23 +22,16 @@ namespace orc {
   Result<void> Answer(const orchestrator::Request& request, Snapshot& snapshot, orchestrator::Response& response)
 
 ORC_QUERY(GetAllOrganizationsParam, GetAllOrganizationsResponse);
-ORC_QUERY(GetFunctionParam, Function);
 ORC_QUERY(QueryFunctionsParam, QueryFunctionsResponse);
-ORC_QUERY(GetDataManagerParam, DataManager);
 ORC_QUERY(QueryDataManagersParam, QueryDataManagersResponse);
-ORC_QUERY(GetDataSampleParam, DataSample);
 ORC_QUERY(QueryDataSamplesParam, QueryDataSamplesResponse);
 ORC_QUERY(GetDatasetParam, Dataset);
-ORC_QUERY(GetComputePlanParam, ComputePlan);
 ORC_QUERY(QueryPlansParam, QueryPlansResponse);
 ORC_QUERY(IsPlanRunningParam, IsPlanRunningResponse);
-ORC_QUERY(GetTaskParam, ComputeTask);
 ORC_QUERY(QueryTasksParam, QueryTasksResponse);
 ORC_QUERY(GetTaskInputAssetsParam, GetTaskInputAssetsResponse);
-ORC_QUERY(GetModelParam, Model);
 ORC_QUERY(GetComputeTaskModelsParam, GetComputeTaskModelsResponse);
 ORC_QUERY(QueryPerformancesParam, QueryPerformancesResponse);
-ORC_QUERY(GetFailureReportParam, FailureReport);
 ORC_QUERY(QueryEventsParam, QueryEventsResponse);
 
 #undef ORC_QUERY

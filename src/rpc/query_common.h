@@ -13,12 +13,11 @@ namespace orc {
 // The asset that a look-up names by `key`, in any form of behaviour.md 4.1. kNotFound, also for a text that is no key
 // (decisions.md D11).
 template <class T>
-Result<void> LookUp(Snapshot& snapshot, std::string_view key, T& response,
-                    std::string_view name = AssetType<T>::kName) {
+Result<void> LookUp(Snapshot& snapshot, std::string_view key, T& response) {
   const std::optional<Key> parsed = Key::FromAnyForm(key);
-  if (!parsed) return NotFound(name, key);
+  if (!parsed) return NotFound(AssetType<T>::kName, key);
   Result<Stored<T>> found = Get<T>(snapshot, StoreKey(*parsed), key);
-  if (!found && found.error().kind == ErrorKind::kNotFound) return NotFound(name, key);
+  if (!found && found.error().kind == ErrorKind::kNotFound) return NotFound(AssetType<T>::kName, key);
   if (!found) return Forward(std::move(found));
   response = std::move(found->asset);
   return {};

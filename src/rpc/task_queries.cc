@@ -139,11 +139,6 @@ class InputResolver {
 
 }  // namespace
 
-Result<void> Answer(const pb::GetTaskParam& request, Snapshot& snapshot, pb::ComputeTask& response) {
-  ORC_ASSIGN(response, LookUpTask(snapshot, request.key()));
-  return {};
-}
-
 Result<void> Answer(const pb::QueryTasksParam& request, Snapshot& snapshot, pb::QueryTasksResponse& response) {
   ORC_ASSIGN(const Page page, ParsePage(request.page_token(), request.page_size()));
   const pb::TaskQueryFilter& wanted = request.filter();

@@ -201,6 +201,9 @@ class Snapshot {
 // Changes become visible to others at Commit, all or none. Destroying an uncommitted transaction takes them back.
 class Transaction : public Snapshot {
  public:
+  // ListChildren of several parents, each once, at most `limit` of each: `parent` and `child` alone are filled in. Asks
+  // for one parent after another, unless a store whose answers travel does better.
+  virtual Result<std::vector<ParentEdge>> ListEdges(std::span<const Key> parents, size_t limit);
   // May be called several times.
   virtual Result<void> Apply(const ChangeSet& changes) = 0;
   // On success everything applied is durable. kUnavailable: nothing of it is.

@@ -122,6 +122,31 @@ TEST(Cascade, ATaskThatIsDoneReleasesItsChildren) {
   EXPECT_EQ(ledger.Task(KeyText(10)).status(), pb::STATUS_WAITING_FOR_EXECUTOR_SLOT);
 }
 
+TEST(Cascade, TasksThatAreDoneInOneBatchReleaseTheirChildren) {
+  TestLedger ledger(SmallPortions());
+  RegisterBasics(ledger);
+  BuildFunction(ledger);
+  RegisterMany(ledger);  // TaskKey(0) has very many children
+  const auto task = [](int number, std::vector<std::string> parents = {}) {
+    return TasksRequest({TaskRequest(KeyText(number), KeyText(2), KeyText(1), "A", std::move(parents))});
+  };
+  for (const int parent : {10, 11}) ASSERT_EQ(TextOf(ledger.Do("A", task(parent))), "");
+  ASSERT_EQ(TextOf(ledger.Do("A", task(12, {KeyText(10), KeyText(11)}))), "");
+  for (const std::string& parent : {TaskKey(0), KeyText(10), KeyText(11)}) {
+    ASSERT_EQ(TextOf(ledger.Do("A", TaskActionRequest(parent, pb::TASK_ACTION_EXECUTING))), "");
+  }
+  const auto first = MakeCall("A", TaskActionRequest(KeyText(10), pb::TASK_ACTION_DONE));
+  const auto late_child = MakeCall("A", task(13, {KeyText(11)}));
+  const auto second = MakeCall("A", TaskActionRequest(KeyText(11), pb::TASK_ACTION_DONE));
+  const auto many = MakeCall("A", TaskActionRequest(TaskKey(0), pb::TASK_ACTION_DONE));
+  for (const Result<void>& outcome : ledger.RunBatch({first.get(), late_child.get(), second.get(), many.get()})) {
+    EXPECT_EQ(TextOf(outcome), "");
+  }
+  EXPECT_EQ(ledger.Task(KeyText(12)).status(), pb::STATUS_WAITING_FOR_EXECUTOR_SLOT);
+  EXPECT_EQ(ledger.Task(KeyText(13)).status(), pb::STATUS_WAITING_FOR_EXECUTOR_SLOT);
+  EXPECT_EQ(CountInStatus(ledger, pb::STATUS_WAITING_FOR_PARENT_TASKS), 0U);
+}
+
 TEST(Cascade, AFunctionThatFailsFailsItsTasksAndTheirPlansOnce) {
   TestLedger ledger(SmallPortions());
   RegisterBasics(ledger);

@@ -205,6 +205,28 @@ TEST_P(StoreConformance, ChildrenComeByPlaceThenByTheirOwn) {
   EXPECT_THAT(Must(snapshot->ListChildren(MakeKey(6))), IsEmpty());
 }
 
+TEST_P(StoreConformance, ChildrenOfSeveralParentsAreThoseOfEach) {
+  Changes changes;
+  for (int64_t order = 1; order <= 6; ++order) changes.AddTask(MakeTask(order));
+  changes.set.edges = {{MakeKey(1), MakeKey(5), 0}, {MakeKey(2), MakeKey(6), 0}, {MakeKey(1), MakeKey(2), 1}};
+  Write(changes.Take());
+  const auto transaction = Begin();
+  changes.set.edges = {{MakeKey(1), MakeKey(4), 0}};
+  Must(transaction->Apply(changes.Take()));  // what the transaction has written counts
+  const std::vector<Key> parents = {MakeKey(1), MakeKey(2), MakeKey(3), MakeKey(99)};
+  const auto children_of = [&](uint64_t parent, size_t limit) {
+    std::vector<Key> children;
+    for (const ParentEdge& edge : Must(transaction->ListEdges(parents, limit))) {
+      if (edge.parent == MakeKey(parent)) children.push_back(edge.child);
+    }
+    return children;
+  };
+  EXPECT_THAT(children_of(1, 10), ElementsAre(MakeKey(4), MakeKey(5), MakeKey(2)));
+  EXPECT_THAT(children_of(2, 10), ElementsAre(MakeKey(6)));
+  EXPECT_THAT(children_of(3, 10), IsEmpty());
+  EXPECT_THAT(children_of(1, 2), ElementsAre(MakeKey(4), MakeKey(5)));
+}
+
 TEST_P(StoreConformance, TasksOfAFunctionComeByRank) {
   Changes changes;
   const std::array<int32_t, 5> ranks = {3, 1, 2, 1, 0};

@@ -134,6 +134,7 @@ class PostgresPlansOfAYoungDatabase : public testing::TestWithParam<const char*>
     Must(transaction->FindTaskRows(keys));
     Must(transaction->FindOutputs(keys));
     Must(transaction->ListChildren(keys.front()));
+    Must(transaction->ListEdges(keys, 10));
     changes.head = Must(transaction->GetHead());
     Must(transaction->Apply(changes));
   }

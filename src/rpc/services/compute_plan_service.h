@@ -26,7 +26,7 @@ class ComputePlanRpc final : public RawComputePlanService {
   }
   grpc::ServerUnaryReactor* GetPlan(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
                                     grpc::ByteBuffer* response) override {
-    return calls_.Read<orchestrator::GetComputePlanParam, orchestrator::ComputePlan>(context, request, response);
+    return calls_.LookUp<orchestrator::GetComputePlanParam, orchestrator::ComputePlan>(context, request, response);
   }
   grpc::ServerUnaryReactor* ApplyPlanAction(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
                                             grpc::ByteBuffer* response) override {

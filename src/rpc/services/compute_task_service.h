@@ -31,7 +31,7 @@ class ComputeTaskRpc final : public RawComputeTaskService {
   }
   grpc::ServerUnaryReactor* GetTask(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
                                     grpc::ByteBuffer* response) override {
-    return calls_.Read<orchestrator::GetTaskParam, orchestrator::ComputeTask>(context, request, response);
+    return calls_.LookUp<orchestrator::GetTaskParam, orchestrator::ComputeTask>(context, request, response);
   }
   grpc::ServerUnaryReactor* ApplyTaskAction(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
                                             grpc::ByteBuffer* response) override {

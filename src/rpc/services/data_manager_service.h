@@ -24,7 +24,7 @@ class DataManagerRpc final : public RawDataManagerService {
   }
   grpc::ServerUnaryReactor* GetDataManager(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
                                            grpc::ByteBuffer* response) override {
-    return calls_.Read<orchestrator::GetDataManagerParam, orchestrator::DataManager>(context, request, response);
+    return calls_.LookUp<orchestrator::GetDataManagerParam, orchestrator::DataManager>(context, request, response);
   }
   grpc::ServerUnaryReactor* QueryDataManagers(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
                                               grpc::ByteBuffer* response) override {

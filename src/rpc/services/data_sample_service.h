@@ -35,7 +35,7 @@ class DataSampleRpc final : public RawDataSampleService {
   }
   grpc::ServerUnaryReactor* GetDataSample(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
                                           grpc::ByteBuffer* response) override {
-    return calls_.Read<orchestrator::GetDataSampleParam, orchestrator::DataSample>(context, request, response);
+    return calls_.LookUp<orchestrator::GetDataSampleParam, orchestrator::DataSample>(context, request, response);
   }
 
  private:

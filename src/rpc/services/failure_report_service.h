@@ -22,7 +22,7 @@ class FailureReportRpc final : public RawFailureReportService {
   }
   grpc::ServerUnaryReactor* GetFailureReport(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
                                              grpc::ByteBuffer* response) override {
-    return calls_.Read<orchestrator::GetFailureReportParam, orchestrator::FailureReport>(context, request, response);
+    return calls_.LookUp<orchestrator::GetFailureReportParam, orchestrator::FailureReport>(context, request, response);
   }
 
  private:

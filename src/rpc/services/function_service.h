@@ -25,7 +25,7 @@ class FunctionRpc final : public RawFunctionService {
   }
   grpc::ServerUnaryReactor* GetFunction(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
                                         grpc::ByteBuffer* response) override {
-    return calls_.Read<orchestrator::GetFunctionParam, orchestrator::Function>(context, request, response);
+    return calls_.LookUp<orchestrator::GetFunctionParam, orchestrator::Function>(context, request, response);
   }
   grpc::ServerUnaryReactor* QueryFunctions(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
                                            grpc::ByteBuffer* response) override {

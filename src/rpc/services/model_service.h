@@ -29,7 +29,7 @@ class ModelRpc final : public RawModelService {
   }
   grpc::ServerUnaryReactor* GetModel(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
                                      grpc::ByteBuffer* response) override {
-    return calls_.Read<orchestrator::GetModelParam, orchestrator::Model>(context, request, response);
+    return calls_.LookUp<orchestrator::GetModelParam, orchestrator::Model>(context, request, response);
   }
   grpc::ServerUnaryReactor* GetComputeTaskOutputModels(grpc::CallbackServerContext* context,
                                                        const grpc::ByteBuffer* request,

@@ -92,6 +92,20 @@ std::vector<Key> Queries::ListChildren(const Key& parent) {
   return children;
 }
 
+std::vector<ParentEdge> Queries::ListEdges(std::span<const Key> parents, size_t limit) {
+  const Rows rows = session_.Ask(
+      "SELECT wanted.key, tasks.key FROM unnest($2::uuid[]) AS wanted (key) CROSS JOIN LATERAL "
+      "(SELECT ord FROM orchestrator.task_keys WHERE channel=$1::bigint AND key=wanted.key OFFSET 0) AS parents "
+      "CROSS JOIN LATERAL (SELECT place, child_ord FROM orchestrator.task_parents WHERE channel=$1::bigint AND "
+      "parent_ord=parents.ord ORDER BY place, child_ord LIMIT $3) AS edges CROSS JOIN LATERAL "
+      "(SELECT key FROM orchestrator.tasks WHERE channel=$1::bigint AND ord=child_ord OFFSET 0) AS tasks "
+      "ORDER BY wanted.key, place, child_ord",
+      Parameters().Int(session_.channel()).Add(KeyArray(parents)).Int(static_cast<int64_t>(limit)));
+  std::vector<ParentEdge> edges;
+  for (int row = 0; row < rows.size(); ++row) edges.push_back({rows.AsKey(row, 0), rows.AsKey(row, 1)});
+  return edges;
+}
+
 std::vector<OutputRow> Queries::FindOutputs(std::span<const Key> tasks) {
   const Rows rows = session_.Ask(
       "SELECT task, identifier, kind, asset_key FROM unnest($2::uuid[]) AS wanted (key) CROSS JOIN LATERAL "
