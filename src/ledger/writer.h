@@ -4,7 +4,8 @@
 // come.
 //
 // Thread-safe. Owns a thread that writes, and one that answers commands while the next ones are written; Stop (or the
-// destructor) ends both. A few commands are answered by the writing thread itself, which is sooner for them.
+// destructor) ends both. A few commands are answered by the writing thread itself, which is sooner for them: answers of
+// different batches come in any order.
 #pragma once
 
 #include <condition_variable>

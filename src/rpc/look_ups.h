@@ -49,7 +49,7 @@ template <class T>
 class LookUps {
  public:
   // Of one question: it bounds the bodies in memory, too.
-  static constexpr size_t kMost = 32;
+  static constexpr size_t kMost = 8;
 
   // `store` outlives the look-ups.
   explicit LookUps(ChannelStore& store) : store_(store) {}

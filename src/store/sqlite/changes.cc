@@ -65,6 +65,7 @@ void WriteNewTasks(Connection& connection, const std::vector<FullTaskRow>& tasks
   Use body_use(connection, "INSERT INTO task_bodies (ord, body) VALUES (?1, ?2)");
   for (const auto& [row, body] : tasks) {
     ORC_ASSERT(row.order > 0 && orchestrator::ComputeTaskStatus_IsValid(row.status));
+    if (row.order <= keys.Claimed()) throw Damaged("a new task comes before stored ones");
     if (FindTaskOrder(connection, known, row.key)) throw Damaged("the key of a new task is taken");
     added.emplace_back(row.key, row.order);
     row_use.Bind(1, row.order);

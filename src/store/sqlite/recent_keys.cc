@@ -23,9 +23,9 @@ void KeyGeneration::AddTasks(const std::vector<KeyedTask>& tasks) {
 void KeyGeneration::AddEvents(const std::vector<KeyedEvent>& events) {
   const std::unique_lock lock(mutex_);
   for (const KeyedEvent& event : events) {
-    const auto [newest, is_first] = newest_events_.try_emplace(event.first, events_.size());
-    events_.push_back({event, is_first ? std::nullopt : std::optional(newest->second)});
-    newest->second = events_.size() - 1;
+    const auto newest = newest_events_.find(event.first);
+    events_.push_back({event, newest == newest_events_.end() ? std::nullopt : std::optional(newest->second)});
+    newest_events_[event.first] = events_.size() - 1;
   }
 }
 
@@ -43,7 +43,8 @@ void KeyGeneration::FindEvents(int64_t key_hash, int64_t low, int64_t high, std:
   const auto first = static_cast<std::ptrdiff_t>(positions.size());
   for (std::optional<size_t> at = newest->second; at; at = events_[*at].before) {
     const int64_t position = events_[*at].event.second;
-    if (position > low && position < high) positions.push_back(position);
+    if (position <= low) break;
+    if (position < high) positions.push_back(position);
   }
   std::reverse(positions.begin() + first, positions.end());
 }
@@ -115,7 +116,6 @@ void RecentKeys::Load(Connection& connection, const Keyed& keyed, int64_t head_p
   added_keys_ = 0;
   last_order_ = last_order;
   older_moved_ = false;
-  stale_ = false;
   {
     const std::lock_guard lock(mutex_);
     after_ = keyed;
@@ -123,18 +123,19 @@ void RecentKeys::Load(Connection& connection, const Keyed& keyed, int64_t head_p
     newer_ = std::move(loaded);
   }
   if (newer_->size() >= GenerationKeys()) StartNewGeneration(head_position);
+  stale_ = false;
 }
 
 void RecentKeys::StartNewGeneration(int64_t head_position) {
-  {
-    const std::lock_guard lock(mutex_);
-    older_ = std::exchange(newer_, std::make_shared<KeyGeneration>());
-  }
-  older_end_ = {last_order_, head_position};
-  tasks_to_move_ = older_->Tasks();
+  stale_ = true;  // unless all of it works
+  auto newest = std::make_shared<KeyGeneration>();
+  tasks_to_move_ = newer_->Tasks();
   std::reverse(tasks_to_move_.begin(), tasks_to_move_.end());
-  events_to_move_ = older_->Events();
+  events_to_move_ = newer_->Events();
   std::reverse(events_to_move_.begin(), events_to_move_.end());
+  older_end_ = {last_order_, head_position};
+  const std::lock_guard lock(mutex_);
+  older_ = std::exchange(newer_, std::move(newest));
 }
 
 void RecentKeys::AddTasks(const std::vector<KeyedTask>& tasks) {
@@ -174,8 +175,9 @@ size_t RecentKeys::GenerationKeys() const {
 
 size_t RecentKeys::Portion() const {
   const size_t older_keys = older_->size();
-  // Left by servers that stopped before they had moved what they had found.
-  if (older_keys > 2 * max_generation_keys_) return older_keys;
+  // A generation of a huge transaction, or of servers that stopped again and again before they had moved what they
+  // found: with a quarter in each commit it cannot grow on.
+  if (older_keys > 2 * max_generation_keys_) return older_keys / 4;
   // Somewhat faster than new keys come, so that the older generation is gone before the newer one is full.
   const size_t portion = added_keys_ + added_keys_ / 8;
   return older_keys > GenerationKeys() + GenerationKeys() / 8 ? 2 * portion : portion;

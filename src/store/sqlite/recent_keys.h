@@ -77,8 +77,9 @@ struct KeysView {
 // View() may be called by any thread, everything else by the channel's writer. Throws as Connection does.
 class RecentKeys {
  public:
-  // `max_generation_keys`: the most keys, of tasks and events together, that make a generation. There are never more
-  // than three times as many here, and those of the largest transaction.
+  // `max_generation_keys`: the most keys, of tasks and events together, that make a generation, but for those of a
+  // large transaction. There are never more than three times as many here, and twice those of the largest transaction;
+  // those of the older generation are here twice.
   explicit RecentKeys(size_t max_generation_keys) : max_generation_keys_(max_generation_keys) {}
 
   KeysView View() const;
@@ -88,6 +89,8 @@ class RecentKeys {
   // Forgets all, and reads the keys of all rows after `keyed`. `head_position` is that of the newest event.
   void Load(Connection& connection, const Keyed& keyed, int64_t head_position);
 
+  // Tasks come after those of earlier transactions; Claimed() is the last one that a new one must come after.
+  int64_t Claimed() const { return older_ == nullptr ? after_.order : older_end_.order; }
   void AddTasks(const std::vector<KeyedTask>& tasks);
   void AddEvents(const std::vector<KeyedEvent>& events);
   // Writes what is due of the older generation; how far the tables are complete with it, to be written as well.

@@ -42,7 +42,8 @@ class SqliteStore final : public Store {
 
 Result<std::unique_ptr<Store>> OpenSqliteStore(const SqliteOptions& options) {
   ORC_ASSERT(options.read_connections >= 1);
-  // SQLite's own count of its memory, which nobody reads, costs a lock for every allocation. No effect once it is in use.
+  // SQLite's own count of its memory, which nobody reads, costs a lock for every allocation. No effect once it is in
+  // use.
   sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   ORC_TRY(sqlite::CreateFolder(options.folder));
   ORC_ASSIGN(sqlite::FolderLock lock, sqlite::FolderLock::Take(options.folder));
