@@ -16,7 +16,7 @@ from pki import Authority  # noqa: E402
 from postgres import Postgres  # noqa: E402
 from secure import SecurePostgres  # noqa: E402
 from server import BINARY, Server  # noqa: E402
-from test_check import check  # noqa: E402, F401
+from preflight import check  # noqa: E402, F401
 from traffic import Traffic  # noqa: E402
 from world import MEMBERS  # noqa: E402
 

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from postgres import Postgres
-from test_check import DONE, STORE
+from preflight import DONE, STORE
 from test_start import run_migrate
 from world import World, new_plan
 

@@ -10,7 +10,7 @@ PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs" / "operate" / "postg
 
 def statements():
     section = re.search(r"^## Rights\n(.*?)^## ", PAGE.read_text(), re.MULTILINE | re.DOTALL)[1]
-    return re.findall(r"^    ((?:GRANT|REVOKE) .*;)$", section, re.MULTILINE)
+    return re.findall(r"^((?:GRANT|REVOKE) .*;)$", section, re.MULTILINE)
 
 
 def test_a_server_with_a_user_of_its_own(postgres, database, replica):

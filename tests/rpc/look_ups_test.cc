@@ -145,7 +145,7 @@ TEST_F(LookUpsTest, AQuestionIsBounded) {
   for (int i = 1; i <= 100; ++i) keys.push_back(KeyText(i));
   auto calls = CallsFor(keys);
   AskTogether(calls);
-  EXPECT_EQ(counting_->reads(), 4);  // 32 + 32 + 32 + 4
+  EXPECT_EQ(counting_->reads(), 13);  // 12 questions of 8, and one of 4
   for (int i = 1; i <= 100; ++i) {
     const auto& call = *calls[static_cast<size_t>(i) - 1];
     EXPECT_EQ(i == 50 ? KeyText(i) : call.asset.key(), KeyText(i));
