@@ -1,8 +1,11 @@
 #include "store/postgres/changes.h"
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "domain/assert.h"
 #include "domain/event_id.h"
@@ -111,6 +114,23 @@ void QueueChangedAssets(Batch& batch, const std::vector<AssetRow>& assets) {
   }
 }
 
+// In the order of keys, so that each page of the index is looked for once.
+void QueueTaskKeys(Batch& batch, const std::vector<FullTaskRow>& tasks) {
+  std::vector<std::pair<Key, int64_t>> sorted;
+  sorted.reserve(tasks.size());
+  for (const FullTaskRow& task : tasks) sorted.emplace_back(task.row.key, task.row.order);
+  std::sort(sorted.begin(), sorted.end());
+  Array keys = Array::Keys(), orders = Array::Ints();
+  for (const auto& [key, order] : sorted) {
+    keys.Add(key);
+    orders.Add(order);
+  }
+  batch.Queue(
+      "INSERT INTO orchestrator.task_keys (channel, key, ord) "
+      "SELECT $1::bigint, * FROM unnest($2::uuid[], $3::bigint[])",
+      {keys, orders}, tasks.size(), "");
+}
+
 void QueueNewTasks(Batch& batch, const std::vector<FullTaskRow>& tasks) {
   if (tasks.empty()) return;
   Array orders = Array::Ints(), keys = Array::Keys(), plans = Array::Keys(), functions = Array::Keys();
@@ -137,10 +157,7 @@ void QueueNewTasks(Batch& batch, const std::vector<FullTaskRow>& tasks) {
       "INSERT INTO orchestrator.task_bodies (channel, ord, body) "
       "SELECT $1::bigint, * FROM unnest($2::bigint[], $3::bytea[])",
       {orders, bodies}, tasks.size(), "");
-  batch.Queue(
-      "INSERT INTO orchestrator.task_keys (channel, key, ord) "
-      "SELECT $1::bigint, * FROM unnest($2::uuid[], $3::bigint[])",
-      {keys, orders}, tasks.size(), "");
+  QueueTaskKeys(batch, tasks);
 }
 
 void QueueChangedTasks(Batch& batch, const std::vector<TaskRow>& tasks) {
