@@ -345,7 +345,7 @@ TEST_F(SqliteTest, ReadersFindEveryKeyWhileKeysMove) {
     });
   }
   Changes changes;
-  for (int64_t round = 0; round < 700; ++round) {
+  for (int64_t round = 0; round < 1'000; ++round) {
     Changes next = changes;
     for (int64_t i = 0; i <= round % 5; ++i) next.AddTask(MakeTask(next.head().position + 1));
     const auto transaction = Must(channel->Begin());
