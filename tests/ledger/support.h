@@ -44,7 +44,10 @@ class TestCommand : public Command {
     ++runs;
     return run ? run(workspace) : Result<void>{};
   }
-  void Finish(Result<void> outcome) override { outcome_.set_value(std::move(outcome)); }
+  void Finish(Result<void> outcome) override {
+    ++finishes;
+    outcome_.set_value(std::move(outcome));
+  }
   bool IsAbandoned() const override { return abandoned; }
   int64_t SizeBytes() const override { return bytes; }
   const std::string& Organization() const override { return party; }
@@ -56,6 +59,7 @@ class TestCommand : public Command {
 
   std::function<Result<void>(Workspace&)> run;
   std::atomic<int> runs = 0;
+  std::atomic<int> finishes = 0;
   bool abandoned = false;
   int64_t bytes = 1;
   std::string party = "A";
@@ -196,14 +200,19 @@ class TestLedger {
     }
   }
 
-  // Runs the commands as one batch.
-  std::vector<Result<void>> RunBatch(const std::vector<TestCommand*>& commands) {
+  // Queues the commands while the writer is held, so that it finds all of them at once.
+  void SubmitTogether(const std::vector<TestCommand*>& commands) {
     Gate gate;
     writer->Submit(&gate);
     gate.WaitUntilReached();
     for (TestCommand* command : commands) Submit(*command);
     gate.Open();
     EXPECT_EQ(TextOf(gate.Wait()), "");
+  }
+
+  // Runs the commands as one batch.
+  std::vector<Result<void>> RunBatch(const std::vector<TestCommand*>& commands) {
+    SubmitTogether(commands);
     std::vector<Result<void>> outcomes;
     for (TestCommand* command : commands) outcomes.push_back(command->Wait());
     return outcomes;

@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <stdexcept>
+#include <thread>
 
 #include "tests/ledger/support.h"
 
@@ -245,23 +247,85 @@ TEST(Writer, BatchesAreBoundedInCommandsAndBytes) {
   EXPECT_EQ(batches_for({1, 11, 1}), 3);
 }
 
+// So many at once that the writer hands their answers over to its other thread.
+std::vector<std::unique_ptr<TestCommand>> ManyPlans() {
+  std::vector<std::unique_ptr<TestCommand>> plans;
+  for (int64_t i = 0; i < 6; ++i) plans.push_back(MakeCall("A", PlanRequest(KeyText(100 + i))));
+  return plans;
+}
+
+// Holds the thread that answers it until it is opened.
+class SlowAnswer final : public TestCommand {
+ public:
+  void Finish(Result<void> outcome) override {
+    reached_.set_value();
+    opened_.get_future().wait();
+    TestCommand::Finish(std::move(outcome));
+  }
+  void WaitUntilReached() { reached_.get_future().wait(); }
+  void Open() { opened_.set_value(); }
+
+ private:
+  std::promise<void> reached_;
+  std::promise<void> opened_;
+};
+
 TEST(Writer, StopRunsWhatIsQueuedAndRefusesTheRest) {
   TestLedger ledger;
   RegisterBasics(ledger);
   Gate gate;
   ledger.Submit(gate);
   gate.WaitUntilReached();
-  const auto queued = MakeCall("A", PlanRequest(KeyText(3)));
-  ledger.Submit(*queued);
-  std::thread stopper([&] { ledger.writer->Stop(); });
+  SlowAnswer slow;
+  ledger.Submit(slow);
+  const auto queued = ManyPlans();
+  for (const auto& plan : queued) ledger.Submit(*plan);
+  std::thread stopper([&] {
+    ledger.writer->Stop();
+    for (const auto& plan : queued) EXPECT_EQ(plan->finishes, 1);
+  });
   gate.Open();
-  EXPECT_EQ(TextOf(queued->Wait()), "");
+  slow.WaitUntilReached();
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));  // for a Stop that would not wait for answers
+  slow.Open();
   stopper.join();
+  for (const auto& plan : queued) EXPECT_EQ(TextOf(plan->Wait()), "");
   TestCommand late;
   ledger.Submit(late);
   EXPECT_TRUE(FailedAs(late.Wait(), ErrorKind::kUnavailable));
   EXPECT_EQ(late.runs, 0);
-  EXPECT_EQ(CountAssets(ledger, pb::ASSET_COMPUTE_PLAN), 2U);
+  EXPECT_EQ(CountAssets(ledger, pb::ASSET_COMPUTE_PLAN), queued.size() + 1);
+}
+
+// Batches wait for it, but no more than a few: the writer goes on, and answers what comes after them itself.
+TEST(Writer, ASlowAnswerHoldsBackFourBatches) {
+  constexpr size_t kBatch = 4;
+  constexpr size_t kWaiting = 4 * kBatch;
+  LedgerOptions options;
+  options.writer.max_batch_commands = kBatch;
+  TestLedger ledger(options);
+  SlowAnswer slow;
+  std::vector<TestCommand> neighbours(kBatch - 1);
+  std::vector<TestCommand> later(kWaiting + 2 * kBatch);
+  std::vector<TestCommand*> first = {&slow};
+  for (TestCommand& command : neighbours) first.push_back(&command);
+  ledger.SubmitTogether(first);
+  slow.WaitUntilReached();
+  std::vector<TestCommand*> second;
+  for (TestCommand& command : later) second.push_back(&command);
+  ledger.SubmitTogether(second);
+  TestCommand last;  // alone in its batch, which is answered by the writer, after the others
+  ledger.Submit(last);
+  EXPECT_EQ(TextOf(last.Wait()), "");
+  for (size_t i = 0; i < later.size(); ++i) EXPECT_EQ(later[i].finishes, i < kWaiting ? 0 : 1) << i;
+  slow.Open();
+  ledger.writer->Stop();
+  for (const std::vector<TestCommand*>& commands : {first, second}) {
+    for (TestCommand* const command : commands) {
+      ASSERT_EQ(command->finishes, 1);
+      EXPECT_EQ(TextOf(command->Wait()), "");
+    }
+  }
 }
 
 TEST(Writer, AnAbandonedCommandIsNotRun) {
@@ -294,18 +358,21 @@ TEST_P(WriterOnFailingStore, FailsTheBatchWithoutTraceAndRecovers) {
   const std::vector<pb::Event> before = ledger.Events();
   const auto first = MakeCall("A", PlanRequest(KeyText(3)));
   const auto second = MakeCall("A", TasksRequest({TaskRequest(KeyText(10), KeyText(2), KeyText(1), "A")}));
+  const auto others = ManyPlans();
   {
     Gate gate;
     ledger.Submit(gate);
     gate.WaitUntilReached();
     ledger.Submit(*first);
     ledger.Submit(*second);
+    for (const auto& plan : others) ledger.Submit(*plan);
     ledger.store->Fail(GetParam().call, GetParam().fault);
     gate.Open();
     EXPECT_EQ(TextOf(gate.Wait()), "");
   }
   EXPECT_TRUE(FailedAs(first->Wait(), ErrorKind::kUnavailable));
   EXPECT_TRUE(FailedAs(second->Wait(), ErrorKind::kUnavailable));
+  for (const auto& plan : others) EXPECT_TRUE(FailedAs(plan->Wait(), ErrorKind::kUnavailable));
   EXPECT_EQ(ledger.Events().size(), before.size());
   EXPECT_EQ(CountAssets(ledger, pb::ASSET_COMPUTE_PLAN), 1U);
   EXPECT_EQ(ledger.told.Published().size(), before.size());

@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <random>
+#include <stdexcept>
 #include <thread>
 
 #include "store/sqlite/folder.h"
@@ -190,18 +191,46 @@ int64_t PositionAfterCrash(const std::filesystem::path& folder) {
 
 class FailingMedium : public testing::TestWithParam<int> {};
 
-// Lets each operation of a commit fail in turn, the last of which is its sync: by then the whole commit is in the log.
-TEST_P(FailingMedium, ARefusedCommitDoesNotComeBack) {
-  const TempFolder folder;
-  Faults& faults = InstallFaults();
-  faults.code = GetParam();
-  const auto store = Must(OpenSqliteStore(FewKeys(folder.path())));
+// The medium fails after each number of batches up to this one: one of the refused commits begins to move a generation
+// of keys into the tables, one ends that.
+constexpr int kBatchesBefore = 6;
+
+// After a success every key must be found by the next transaction: a read would wait for keys that are lost.
+Result<void> WriteBatch(ChannelStore& channel) {
+  const ChangeSet batch = Batch(HeadOf(channel), 3, 2'000);
+  ORC_TRY(Write(channel, batch));
+  std::vector<Key> keys;
+  for (int64_t order = 1; order <= batch.head.position; ++order) keys.push_back(MakeTask(order).key);
+  const size_t found = Must(Must(channel.Begin())->FindTaskRows(keys)).size();
+  if (found != keys.size()) throw std::runtime_error("keys of written tasks are lost");
+  return {};
+}
+
+void WriteBatches(ChannelStore& channel, int count) {
+  for (int i = 0; i < count; ++i) Must(WriteBatch(channel));
+}
+
+// Enough for more than one generation of keys: all of it is there, before and after the process ends.
+void ExpectWritesGoOn(std::unique_ptr<Store> store, const std::filesystem::path& folder) {
+  constexpr int kBatches = 10;
   ChannelStore& channel = *Must(store->OpenChannel(kChannel));
-  int64_t position = 0;
+  int64_t position = HeadOf(channel).position;
+  for (int i = 0; i < kBatches; ++i) {
+    WriteBatches(channel, 1);
+    ExpectWhole(channel, position += 3);
+  }
+  store.reset();
+  store = Must(OpenSqliteStore(FewKeys(folder)));
+  ExpectWhole(*Must(store->OpenChannel(kChannel)), position);
+}
+
+// Lets each operation of a commit fail in turn, the last of which is its sync: by then the whole commit is in the log.
+void RefuseAtEachOperation(ChannelStore& channel, const std::filesystem::path& folder, Faults& faults) {
+  int64_t position = HeadOf(channel).position;
   int refused = 0;
   for (int64_t operation = 0;; ++operation) {
     faults.fail_at = faults.operations + operation;
-    const Result<void> written = Write(channel, Batch(HeadOf(channel), 3, 2'000));
+    const Result<void> written = WriteBatch(channel);
     const bool reached = faults.operations > faults.fail_at;
     faults.fail_at = -1;
     if (written) {
@@ -212,36 +241,53 @@ TEST_P(FailingMedium, ARefusedCommitDoesNotComeBack) {
       EXPECT_THAT(written.error().text, StartsWith("storage is not available: "));
     }
     EXPECT_EQ(HeadOf(channel).position, position);
-    EXPECT_EQ(PositionAfterCrash(folder.path()), position) << "operation " << operation;
+    EXPECT_EQ(PositionAfterCrash(folder), position) << "operation " << operation;
     if (!reached) break;
   }
   EXPECT_GT(refused, 5);
-  ASSERT_TRUE(Write(channel, Batch(HeadOf(channel), 3, 2'000)));
-  ExpectWhole(channel, position + 3);
+}
+
+TEST_P(FailingMedium, ARefusedCommitDoesNotComeBack) {
+  for (int batches = 0; batches <= kBatchesBefore; ++batches) {
+    SCOPED_TRACE(batches);
+    const TempFolder folder;
+    Faults& faults = InstallFaults();
+    faults.code = GetParam();
+    auto store = Must(OpenSqliteStore(FewKeys(folder.path())));
+    ChannelStore& channel = *Must(store->OpenChannel(kChannel));
+    WriteBatches(channel, batches);
+    RefuseAtEachOperation(channel, folder.path(), faults);
+    ExpectWritesGoOn(std::move(store), folder.path());
+  }
 }
 
 // The medium refuses for a while, the repair of the log included; then all goes on.
 TEST_P(FailingMedium, WritesGoOnWhenTheMediumDoes) {
-  const TempFolder folder;
-  Faults& faults = InstallFaults();
-  faults.code = GetParam();
-  const auto store = Must(OpenSqliteStore(FewKeys(folder.path())));
-  ChannelStore& channel = *Must(store->OpenChannel(kChannel));
-  ASSERT_TRUE(Write(channel, Batch({}, 3, 2'000)));
-  faults.fail_at = faults.operations;
-  faults.fail_count = 1'000'000;
-  for (int i = 0; i < 3; ++i) {
-    const Result<void> written = Write(channel, Batch(HeadOf(channel), 3, 2'000));
-    ASSERT_FALSE(written);
-    EXPECT_EQ(written.error().kind, ErrorKind::kUnavailable);
-    EXPECT_EQ(HeadOf(channel).position, 3);
-    channel.Maintain();
+  for (int batches = 0; batches <= kBatchesBefore; ++batches) {
+    SCOPED_TRACE(batches);
+    const TempFolder folder;
+    Faults& faults = InstallFaults();
+    faults.code = GetParam();
+    auto store = Must(OpenSqliteStore(FewKeys(folder.path())));
+    ChannelStore& channel = *Must(store->OpenChannel(kChannel));
+    WriteBatches(channel, batches);
+    const int64_t position = HeadOf(channel).position;
+    faults.fail_at = faults.operations;
+    faults.fail_count = 1'000'000;
+    for (int i = 0; i < 3; ++i) {
+      const Result<void> written = WriteBatch(channel);
+      ASSERT_FALSE(written);
+      EXPECT_EQ(written.error().kind, ErrorKind::kUnavailable);
+      EXPECT_EQ(HeadOf(channel).position, position);
+      channel.Maintain();
+    }
+    faults.fail_at = -1;
+    EXPECT_TRUE(Must(channel.Begin())->Commit());  // the repair alone
+    EXPECT_EQ(PositionAfterCrash(folder.path()), position);
+    ASSERT_TRUE(WriteBatch(channel));
+    EXPECT_EQ(PositionAfterCrash(folder.path()), position + 3);
+    ExpectWritesGoOn(std::move(store), folder.path());
   }
-  faults.fail_at = -1;
-  EXPECT_TRUE(Must(channel.Begin())->Commit());  // the repair alone
-  EXPECT_EQ(PositionAfterCrash(folder.path()), 3);
-  ASSERT_TRUE(Write(channel, Batch(HeadOf(channel), 3, 2'000)));
-  EXPECT_EQ(PositionAfterCrash(folder.path()), 6);
 }
 
 TEST_P(FailingMedium, AChannelThatCouldNotBeCreatedCanBeCreatedLater) {

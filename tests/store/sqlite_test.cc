@@ -5,6 +5,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <fstream>
 #include <sstream>
 #include <thread>
@@ -152,6 +154,9 @@ TEST_F(SqliteTest, AChannelOfTheFirstSchemaIsTakenOver) {
   const auto snapshot = Must(Must(store->OpenChannel("a"))->Read());
   EXPECT_EQ(Must(snapshot->FindTaskRows(std::vector{MakeKey(1)})).size(), 1U);
   EXPECT_EQ(Must(snapshot->ListEvents(filter, kAll)).size(), 2U);
+  SQLite::Database database(File("a").string());
+  EXPECT_EQ(database.execAndGet("SELECT keyed_order FROM head").getInt64(), 1);
+  EXPECT_EQ(database.execAndGet("SELECT keyed_position FROM head").getInt64(), 2);
 }
 
 // Keys that are in the tables, on their way there, and in memory, before and after the process ends.
@@ -181,6 +186,33 @@ TEST_F(SqliteTest, EveryKeyIsFoundWhereverItIs) {
   const int64_t in_tables = database.execAndGet("SELECT COUNT(*) FROM task_keys").getInt64();
   EXPECT_GT(in_tables, 2 * kTasks - 3 * kRecentKeys);
   EXPECT_LT(in_tables, 2 * kTasks);
+}
+
+// Keys that the tables have are not looked for anew when the channel is opened: none may come among them later.
+TEST_F(SqliteTest, ATaskBeforeThoseWhoseKeysAreInTheTablesIsRefused) {
+  const auto store = Must(OpenSqliteStore({.folder = folder_.path(), .recent_keys = 2}));
+  ChannelStore& channel = *Must(store->OpenChannel("a"));
+  Changes changes;
+  const auto write = [&](int64_t order) -> Result<void> {
+    Changes next = changes;
+    next.AddTask(MakeTask(order));
+    ORC_ASSIGN(const auto transaction, channel.Begin());
+    ORC_TRY(transaction->Apply(next.Take()));
+    ORC_TRY(transaction->Commit());
+    changes = next;
+    return {};
+  };
+  for (const int64_t order : {10, 20, 30, 40, 50}) {
+    Must(write(order));
+    if (order == 10) continue;
+    const Result<void> written = write(5);
+    ASSERT_FALSE(written) << "after " << order;
+    EXPECT_EQ(written.error().kind, ErrorKind::kInternal);
+  }
+  const auto snapshot = Must(channel.Read());
+  EXPECT_EQ(Must(snapshot->GetHead()), changes.head());
+  EXPECT_EQ(Must(snapshot->ListTasks({}, kAll)).size(), 5U);
+  EXPECT_TRUE(Must(snapshot->FindTaskRows(std::vector{MakeKey(5)})).empty());
 }
 
 TEST_F(SqliteTest, AFileOfAnotherChannelIsRefused) {
@@ -286,6 +318,45 @@ TEST_F(SqliteTest, ReadersAndTheWriterRunAtOnce) {
   }
   stop = true;
   for (std::thread& reader : readers) reader.join();
+}
+
+// Of the newest tasks, and of those that are not there yet.
+void ExpectKeysUpToTheHead(Snapshot& snapshot) {
+  const int64_t head = Must(snapshot.GetHead()).position;
+  for (int64_t order = std::max<int64_t>(head - 30, 1); order <= head + 5; ++order) {
+    const size_t wanted = order <= head ? 1 : 0;
+    const std::vector<Key> keys = {MakeTask(order).key};
+    EXPECT_EQ(Must(snapshot.FindTaskRows(keys)).size(), wanted) << order << " of " << head;
+    EventFilter filter;
+    filter.asset_key = keys[0].ToString();
+    EXPECT_EQ(Must(snapshot.ListEvents(filter, kAll)).size(), wanted) << order << " of " << head;
+  }
+}
+
+// Generations of keys come into the tables while readers begin; keys of transactions that are given up are in memory.
+TEST_F(SqliteTest, ReadersFindEveryKeyWhileKeysMove) {
+  const auto store = Must(OpenSqliteStore({.folder = folder_.path(), .recent_keys = 5}));
+  ChannelStore* const channel = Must(store->OpenChannel("a"));
+  std::atomic<bool> stop = false;
+  std::vector<std::thread> readers;
+  for (int i = 0; i < 2; ++i) {
+    readers.emplace_back([&] {
+      while (!stop && !HasFailure()) ExpectKeysUpToTheHead(*Must(channel->Read()));
+    });
+  }
+  Changes changes;
+  for (int64_t round = 0; round < 1'000; ++round) {
+    Changes next = changes;
+    for (int64_t i = 0; i <= round % 5; ++i) next.AddTask(MakeTask(next.head().position + 1));
+    const auto transaction = Must(channel->Begin());
+    Must(transaction->Apply(next.Take()));
+    if (round % 7 == 0) continue;
+    Must(transaction->Commit());
+    changes = next;
+  }
+  stop = true;
+  for (std::thread& reader : readers) reader.join();
+  ExpectKeysUpToTheHead(*Must(channel->Read()));
 }
 
 TEST_F(SqliteTest, TheLogIsEmptiedByMaintenance) {
