@@ -4,6 +4,12 @@
 #include "store/sqlite/changes.h"
 
 namespace orc::sqlite {
+namespace {
+
+// Generations come into the tables once in thousands of commits: a second try already is rare.
+constexpr int kMaxTries = 100;
+
+}  // namespace
 
 ChannelSnapshot::~ChannelSnapshot() {
   const bool ended = connection_.TryRun("ROLLBACK");
@@ -19,8 +25,9 @@ Result<void> ChannelSnapshot::Start() {
     connection_.Run("BEGIN");
     HeadRow row = ReadHead(connection_);  // the first read fixes the state
     seen_.keys = channel_.keys_.View();
-    while (seen_.keys.after.order > row.keyed.order || seen_.keys.after.position > row.keyed.position) {
+    for (int tries = 0; seen_.keys.after.order > row.keyed.order || seen_.keys.after.position > row.keyed.position;) {
       // A generation of keys has come into the tables since, and is neither here nor in the state.
+      if (++tries > kMaxTries) throw Damaged("the keys in memory are ahead of the tables");
       connection_.Run("ROLLBACK");
       connection_.Run("BEGIN");
       row = ReadHead(connection_);
