@@ -13,6 +13,20 @@ namespace {
 constexpr size_t kPortionKeys = 256;
 constexpr size_t kMinGenerationKeys = 1'024;
 
+// Writes the last `count` of `keys` by `insert` and removes them; how many there were. Some may be in the table
+// already: of a portion that was written when the server last stopped.
+template <class Entry>
+size_t MoveLast(Connection& connection, std::string_view insert, size_t count, std::vector<Entry>& keys) {
+  Use use(connection, insert);
+  size_t moved = 0;
+  for (; moved < count && !keys.empty(); ++moved, keys.pop_back()) {
+    use.Bind(1, keys.back().first);
+    use.Bind(2, keys.back().second);
+    use.Run();
+  }
+  return moved;
+}
+
 }  // namespace
 
 void KeyGeneration::AddTasks(const std::vector<KeyedTask>& tasks) {
@@ -161,7 +175,10 @@ Keyed RecentKeys::Move(Connection& connection, int64_t head_position) {
   if (portion < std::min(kPortionKeys, max_generation_keys_)) return after_;
   stale_ = true;
   added_keys_ = 0;
-  MoveEvents(connection, portion - MoveTasks(connection, portion));
+  const size_t tasks =
+      MoveLast(connection, "INSERT OR IGNORE INTO task_keys (key, ord) VALUES (?1, ?2)", portion, tasks_to_move_);
+  MoveLast(connection, "INSERT OR IGNORE INTO event_keys (key_hash, position) VALUES (?1, ?2)", portion - tasks,
+           events_to_move_);
   older_moved_ = tasks_to_move_.empty() && events_to_move_.empty();
   return older_moved_ ? older_end_ : after_;
 }
@@ -181,29 +198,6 @@ size_t RecentKeys::Portion() const {
   // Somewhat faster than new keys come, so that the older generation is gone before the newer one is full.
   const size_t portion = added_keys_ + added_keys_ / 8;
   return older_keys > GenerationKeys() + GenerationKeys() / 8 ? 2 * portion : portion;
-}
-
-size_t RecentKeys::MoveTasks(Connection& connection, size_t count) {
-  // Some may be there: of a portion that was written when the server last stopped.
-  Use use(connection, "INSERT OR IGNORE INTO task_keys (key, ord) VALUES (?1, ?2)");
-  size_t moved = 0;
-  for (; moved < count && !tasks_to_move_.empty(); ++moved, tasks_to_move_.pop_back()) {
-    use.Bind(1, tasks_to_move_.back().first);
-    use.Bind(2, tasks_to_move_.back().second);
-    use.Run();
-  }
-  return moved;
-}
-
-size_t RecentKeys::MoveEvents(Connection& connection, size_t count) {
-  Use use(connection, "INSERT OR IGNORE INTO event_keys (key_hash, position) VALUES (?1, ?2)");
-  size_t moved = 0;
-  for (; moved < count && !events_to_move_.empty(); ++moved, events_to_move_.pop_back()) {
-    use.Bind(1, events_to_move_.back().first);
-    use.Bind(2, events_to_move_.back().second);
-    use.Run();
-  }
-  return moved;
 }
 
 void RecentKeys::Committed() {

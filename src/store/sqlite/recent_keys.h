@@ -105,8 +105,6 @@ class RecentKeys {
   // How many keys of the older generation to move now.
   size_t Portion() const;
   void StartNewGeneration(int64_t head_position);
-  size_t MoveTasks(Connection& connection, size_t count);
-  size_t MoveEvents(Connection& connection, size_t count);
 
   const size_t max_generation_keys_;
   bool stale_ = false;
