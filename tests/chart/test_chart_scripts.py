@@ -16,9 +16,11 @@ import pytest
 
 from chart import ROOT, merged, one, pod_of, render, server, values_of, variables
 
-sys.path.insert(0, str(ROOT / "tests" / "tls"))
+for folder in ("tls", "wire"):
+    sys.path.insert(0, str(ROOT / "tests" / folder))
 
 from pki import Authority  # noqa: E402
+from ports import free_port  # noqa: E402
 
 PROGRAMS = pathlib.Path("/usr/lib/postgresql/15/bin")
 PASSWORD = "it's \"quoted\" \\ and $PATH :'password'; --"
@@ -89,9 +91,7 @@ class Database:
     @contextlib.contextmanager
     def serving(self):
         """PostgreSQL with the arguments of the rendered container; gives the port."""
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = free_port()
         arguments = [word.replace("/etc/postgresql", str(self.configuration)) for word in self.container["args"]]
         process = subprocess.Popen([*arguments, "-c", f"port={port}", "-c", f"unix_socket_directories={self.configuration.parent}",
                                     "-c", "listen_addresses=127.0.0.1"], env=self.environment, cwd="/", **self.user)

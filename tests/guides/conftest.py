@@ -7,24 +7,17 @@ import pytest
 for folder in ("replicas", "tls", "wire"):
     sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / folder))
 
-from pki import Authority  # noqa: E402
-from secure import SecurePostgres  # noqa: E402
+from secure import secure  # noqa: E402, F401
 from server import BINARY  # noqa: E402
 
 if not BINARY:
     pytest.exit("ORCHESTRATOR_BINARY must name the server's binary", returncode=2)
 
 
-@pytest.fixture(scope="session")
-def database_server(tmp_path_factory):
-    with SecurePostgres(Authority(tmp_path_factory.mktemp("pki"), "database-ca")) as server:
-        yield server
-
-
 @pytest.fixture
-def database(database_server):
+def database(secure):
     """A PostgreSQL server without the user and the database of the guides. It has one that they give rights to."""
-    database_server.run("CREATE ROLE runner")
-    yield database_server
-    database_server.run("DROP DATABASE IF EXISTS orchestrator WITH (FORCE)")
-    database_server.run("DROP ROLE IF EXISTS orchestrator, runner")
+    secure.run("CREATE ROLE runner")
+    yield secure
+    secure.run("DROP DATABASE IF EXISTS orchestrator WITH (FORCE)")
+    secure.run("DROP ROLE IF EXISTS orchestrator, runner")

@@ -4,10 +4,10 @@ import contextlib
 import os
 import pathlib
 import re
-import socket
 import subprocess
 import typing
 
+from ports import free_port
 from server import BINARY
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -74,12 +74,6 @@ def pasted(page):
     return [block for block in blocks(page) if block.kind]
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def commands_of(block):
     if block.kind == "sh":
         return SERVES.sub(r"in_terminal \1", block.text)
@@ -97,9 +91,7 @@ def here(text, port, http_port, database_port):
                     "0.0.0.0": "127.0.0.1", ":9000": f":{port}", ":443": f":{port}", ":8484": f":{http_port}",
                     "db.example.org:5432": f"localhost:{database_port}", "db.example.org/": f"localhost:{database_port}/",
                     "db.example.org": "localhost", "port: 5432": f"port: {database_port}"}
-    for there, local in replacements.items():
-        text = text.replace(there, local)
-    return text
+    return re.sub("|".join(map(re.escape, replacements)), lambda found: replacements[found[0]], text)
 
 
 def run(steps, folder, tools=None, variables=None, database_port=0, http_port=0):

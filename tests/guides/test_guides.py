@@ -5,8 +5,9 @@ import shutil
 
 import pytest
 
-from guides import BINARY, PAGES, ROOT, Block, blocks, free_port, pasted, run
+from guides import BINARY, PAGES, ROOT, Block, blocks, here, pasted, run
 from not_run import NOT_RUN
+from ports import free_port
 
 HERE = pathlib.Path(__file__).parent
 HELM = ROOT / "build" / "tools" / "helm"  # by scripts/install-helm
@@ -64,6 +65,11 @@ def test_every_block_is_run_or_has_a_reason_not_to(page):
 def test_blocks_are_seen():
     """The test above would also pass if it found none."""
     assert len([page for page in PAGES if blocks(page)]) >= 16 and set(NOT_RUN) <= set(PAGES)
+
+
+def test_what_stands_in_for_a_port_is_left_as_it_is():
+    shown = "PORT=9000\ncurl localhost:443 db.example.org:5432"
+    assert here(shown, 44395, 0, 44301) == "PORT=44395\ncurl localhost:44395 localhost:44301"
 
 
 @pytest.mark.parametrize("steps", [TLS, TLS + MUTUAL_TLS], ids=["tls", "mutual tls"])

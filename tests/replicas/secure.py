@@ -1,6 +1,9 @@
 """A PostgreSQL server that is reached as one in a foreign place is: with passwords, over TLS."""
 import shutil
 
+import pytest
+
+from pki import Authority
 from postgres import Postgres, give_away
 
 LOGINS = """local all all trust
@@ -39,3 +42,10 @@ class SecurePostgres(Postgres):
         """Of each connection of the user: whether it is under TLS."""
         return [row[0] == "t" for row in self.run(
             f"SELECT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE usename = '{user}'")]
+
+
+@pytest.fixture(scope="session")
+def secure(tmp_path_factory):
+    """Asks for passwords, and for TLS."""
+    with SecurePostgres(Authority(tmp_path_factory.mktemp("pki"), "database-ca")) as server:
+        yield server

@@ -15,6 +15,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <memory>
+#include <random>
 #include <sstream>
 #include <stdexcept>
 #include <thread>
@@ -32,16 +33,22 @@ const passwd* User() {
   return user != nullptr ? user : getpwnam("nobody");
 }
 
+// Where Linux does not look for the ports of its own (net.ipv4.ip_local_port_range begins at 32768): no connection comes by
+// it between this choice and the start, or while the server is started again.
 int FreePort() {
-  const int listener = socket(AF_INET, SOCK_STREAM, 0);
+  std::random_device chance;
+  std::uniform_int_distribution<uint16_t> ports(10'000, 32'767);
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof(address);
-  bind(listener, reinterpret_cast<sockaddr*>(&address), length);
-  getsockname(listener, reinterpret_cast<sockaddr*>(&address), &length);
-  close(listener);
-  return ntohs(address.sin_port);
+  for (;;) {
+    const uint16_t port = ports(chance);
+    address.sin_port = htons(port);
+    const int probe = socket(AF_INET, SOCK_STREAM, 0);
+    const bool is_free = bind(probe, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0;
+    close(probe);
+    if (is_free) return port;
+  }
 }
 
 // Runs a program as the user, its output in a file. The process ends with this one.

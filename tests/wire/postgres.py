@@ -4,10 +4,11 @@ import os
 import pathlib
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
+
+from ports import free_port
 
 PROGRAMS = pathlib.Path("/usr/lib/postgresql/15/bin")
 OWNER = "postgres"  # of the files and processes, when the tests run as root
@@ -26,11 +27,6 @@ def give_away(path):
     """To the user that the programs run as."""
     if os.geteuid() == 0:
         shutil.chown(path, OWNER, OWNER)
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
 
 
 def run_program(name, *arguments):
