@@ -3,6 +3,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "base/distinct.h"
 #include "domain/task_graph.h"
 #include "domain/task_rules.h"
 #include "domain/text.h"
@@ -367,9 +368,9 @@ Result<void> Execute(const Caller& caller, const pb::RegisterTasksParam& request
     ORC_TRY(registration.Stage(orders[i]));
     used.emplace_back(registration.plan(), registration.function_order());
   }
-  std::sort(used.begin(), used.end());
-  used.erase(std::unique(used.begin(), used.end()), used.end());
-  for (const auto& [plan, function_order] : used) workspace.AddPlanFunction(PlanFunction{plan, function_order});
+  for (const auto& [plan, function_order] : Distinct<std::pair<Key, int64_t>>(used)) {
+    workspace.AddPlanFunction(PlanFunction{plan, function_order});
+  }
   return {};
 }
 

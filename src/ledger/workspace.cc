@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/distinct.h"
 #include "domain/event_id.h"
 #include "domain/text.h"
 
@@ -253,12 +254,10 @@ Result<void> Workspace::LoadTaskRows(std::span<const Key> keys) {
 
 Result<void> Workspace::LoadOutputs(std::span<const Key> tasks) {
   std::vector<Key> unknown;
-  for (const Key& task : tasks) {
+  for (const Key& task : Distinct<Key>(tasks)) {
     if (!outputs_.Knows(task)) unknown.push_back(task);
   }
   if (unknown.empty()) return {};
-  std::sort(unknown.begin(), unknown.end());
-  unknown.erase(std::unique(unknown.begin(), unknown.end()), unknown.end());
   ORC_ASSIGN(std::vector<OutputRow> rows, transaction_->FindOutputs(unknown));
   std::unordered_map<Key, std::vector<OutputRow>, KeyHash> by_task;
   asset_bytes_ += static_cast<int64_t>(rows.size() * sizeof(OutputRow));
@@ -271,9 +270,7 @@ Result<void> Workspace::LoadOutputs(std::span<const Key> tasks) {
 Result<void> Workspace::LoadChildren(std::span<const Key> parents) {
   constexpr size_t kFew = 100;  // a task with as many children is left out
   if (parents.size() < 2) return {};
-  std::vector<Key> wanted(parents.begin(), parents.end());
-  std::sort(wanted.begin(), wanted.end());
-  wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
+  const std::vector<Key> wanted = Distinct<Key>(parents);
   ORC_ASSIGN(const std::vector<ParentEdge> edges, transaction_->ListEdges(wanted, kFew));
   for (const Key& parent : wanted) children_[parent];
   std::vector<Key> all;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <functional>
 #include <random>
 #include <stdexcept>
 #include <thread>
@@ -247,30 +248,30 @@ void RefuseAtEachOperation(ChannelStore& channel, const std::filesystem::path& f
   EXPECT_GT(refused, 5);
 }
 
-TEST_P(FailingMedium, ARefusedCommitDoesNotComeBack) {
+// Runs the test, then goes on writing, with each number of batches written before it.
+void AfterEachBatch(
+    int code,
+    const std::function<void(ChannelStore& channel, const std::filesystem::path& folder, Faults& faults)>& test) {
   for (int batches = 0; batches <= kBatchesBefore; ++batches) {
     SCOPED_TRACE(batches);
     const TempFolder folder;
     Faults& faults = InstallFaults();
-    faults.code = GetParam();
+    faults.code = code;
     auto store = Must(OpenSqliteStore(FewKeys(folder.path())));
     ChannelStore& channel = *Must(store->OpenChannel(kChannel));
     WriteBatches(channel, batches);
-    RefuseAtEachOperation(channel, folder.path(), faults);
+    test(channel, folder.path(), faults);
     ExpectWritesGoOn(std::move(store), folder.path());
   }
 }
 
+TEST_P(FailingMedium, ARefusedCommitDoesNotComeBack) {
+  AfterEachBatch(GetParam(), RefuseAtEachOperation);
+}
+
 // The medium refuses for a while, the repair of the log included; then all goes on.
 TEST_P(FailingMedium, WritesGoOnWhenTheMediumDoes) {
-  for (int batches = 0; batches <= kBatchesBefore; ++batches) {
-    SCOPED_TRACE(batches);
-    const TempFolder folder;
-    Faults& faults = InstallFaults();
-    faults.code = GetParam();
-    auto store = Must(OpenSqliteStore(FewKeys(folder.path())));
-    ChannelStore& channel = *Must(store->OpenChannel(kChannel));
-    WriteBatches(channel, batches);
+  AfterEachBatch(GetParam(), [](ChannelStore& channel, const std::filesystem::path& folder, Faults& faults) {
     const int64_t position = HeadOf(channel).position;
     faults.fail_at = faults.operations;
     faults.fail_count = 1'000'000;
@@ -283,11 +284,10 @@ TEST_P(FailingMedium, WritesGoOnWhenTheMediumDoes) {
     }
     faults.fail_at = -1;
     EXPECT_TRUE(Must(channel.Begin())->Commit());  // the repair alone
-    EXPECT_EQ(PositionAfterCrash(folder.path()), position);
+    EXPECT_EQ(PositionAfterCrash(folder), position);
     ASSERT_TRUE(WriteBatch(channel));
-    EXPECT_EQ(PositionAfterCrash(folder.path()), position + 3);
-    ExpectWritesGoOn(std::move(store), folder.path());
-  }
+    EXPECT_EQ(PositionAfterCrash(folder), position + 3);
+  });
 }
 
 TEST_P(FailingMedium, AChannelThatCouldNotBeCreatedCanBeCreatedLater) {

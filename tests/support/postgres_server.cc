@@ -33,8 +33,8 @@ const passwd* User() {
   return user != nullptr ? user : getpwnam("nobody");
 }
 
-// Where Linux does not look for the ports of its own (net.ipv4.ip_local_port_range begins at 32768): no connection comes by
-// it between this choice and the start, or while the server is started again.
+// Where Linux does not look for the ports of its own (net.ipv4.ip_local_port_range begins at 32768): no connection
+// comes by it between this choice and the start, or while the server is started again.
 int FreePort() {
   std::random_device chance;
   std::uniform_int_distribution<uint16_t> ports(10'000, 32'767);

@@ -1,5 +1,4 @@
-#include <algorithm>
-
+#include "base/distinct.h"
 #include "store/postgres/encoding.h"
 #include "store/postgres/failure.h"
 #include "store/postgres/list_sql.h"
@@ -49,11 +48,8 @@ Rows Queries::AskList(const List& list, const Page& page, int64_t low, int64_t h
 
 std::vector<AssetRow> Queries::FindAssets(orchestrator::AssetKind kind, std::span<const std::string> keys) {
   const AssetTable& table = TableOf(kind);
-  std::vector<std::string_view> sorted(keys.begin(), keys.end());
-  std::sort(sorted.begin(), sorted.end());
-  sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
   Array wanted = Array::Bytes();
-  for (const std::string_view key : sorted) wanted.Add(key);
+  for (const std::string_view key : Distinct<std::string_view>(keys)) wanted.Add(key);
   return ReadAssets(session_.Ask(table.find, Parameters().Int(session_.channel()).Add(wanted)), table);
 }
 

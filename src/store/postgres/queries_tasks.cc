@@ -1,3 +1,4 @@
+#include "base/distinct.h"
 #include "store/postgres/failure.h"
 #include "store/postgres/list_sql.h"
 #include "store/postgres/queries.h"
@@ -24,11 +25,8 @@ std::vector<FullTaskRow> ReadFullTasks(const Rows& rows) {
 
 // Each key once.
 Array KeyArray(std::span<const Key> keys) {
-  std::vector<Key> sorted(keys.begin(), keys.end());
-  std::sort(sorted.begin(), sorted.end());
-  sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
   Array array = Array::Keys();
-  for (const Key& key : sorted) array.Add(key);
+  for (const Key& key : Distinct<Key>(keys)) array.Add(key);
   return array;
 }
 

@@ -1,8 +1,6 @@
 // Helpers that the files of Queries share.
 #pragma once
 
-#include <algorithm>
-#include <span>
 #include <vector>
 
 #include "domain/assert.h"
@@ -45,15 +43,6 @@ template <class Make>
 auto ReadPage(ListReader& reader, const Page& page, Make make) {
   return ReadPage(
       reader, page, [](const Use&) { return true; }, make);
-}
-
-// The distinct ones, in the order of an index, which makes many look-ups cheaper than the order of a caller.
-template <class View, class T>
-std::vector<View> Distinct(std::span<const T> keys) {
-  std::vector<View> distinct(keys.begin(), keys.end());
-  std::sort(distinct.begin(), distinct.end());
-  distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
-  return distinct;
 }
 
 }  // namespace orc::sqlite

@@ -1,3 +1,4 @@
+#include "base/distinct.h"
 #include "store/sqlite/encoding.h"
 #include "store/sqlite/failure.h"
 #include "store/sqlite/paging.h"

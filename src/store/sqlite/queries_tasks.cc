@@ -1,3 +1,4 @@
+#include "base/distinct.h"
 #include "store/sqlite/failure.h"
 #include "store/sqlite/paging.h"
 #include "store/sqlite/queries.h"
