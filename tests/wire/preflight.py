@@ -21,15 +21,16 @@ class Outcome:
 
 @pytest.fixture
 def check(tmp_path):
-    """Runs it with settings that are fine, but for those that the test gives."""
+    """Runs it with settings that are fine, but for those that the test gives. `within`: the command that runs it."""
     channel_file = tmp_path / "channels.yaml"
     channel_file.write_text("channels:\n  mychannel: [OrgA, OrgB]\n")
 
-    def run(*more, **settings):
+    def run(*more, within=(), **settings):
         flags = {"channel_config": channel_file, "data_dir": tmp_path / "data", "listen": "127.0.0.1:0",
                  "http_address": "127.0.0.1:0", **settings}
         arguments = [part for name, value in flags.items() if value is not None
                      for part in ("--" + name.replace("_", "-"), str(value))]
-        return Outcome(subprocess.run([BINARY, "check", *arguments, *more], capture_output=True, text=True, timeout=30))
+        command = [*within, BINARY, "check", *arguments, *more]
+        return Outcome(subprocess.run(command, capture_output=True, text=True, timeout=30))
 
     return run

@@ -1,5 +1,6 @@
 """`orchestrator check`: a line for everything that serving needs, and an exit code that scripts can use."""
 import re
+import subprocess
 
 import pytest
 
@@ -75,6 +76,18 @@ def test_data_folder_that_cannot_be_written(check, tmp_path):
     outcome = check()
     assert outcome.code == STORE
     assert str(tmp_path / "data") in outcome.texts("wrong", "data folder")[0]
+
+
+@pytest.mark.data_folder
+def test_little_space_is_a_warning(check, tmp_path):
+    small = tmp_path / "small"
+    small.mkdir()
+    within = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", 'mount -t tmpfs -o size=4m none "$0" && exec "$@"', small]
+    if subprocess.run([*within, "true"], capture_output=True).returncode != 0:
+        pytest.skip("this machine lets nobody mount a small file system of their own")
+    outcome = check(data_dir=small / "data", within=within)
+    assert outcome.code == DONE, outcome.lines
+    assert outcome.texts("warning", "data folder") == [f'only 4 MiB are free at "{small}/data"']
 
 
 @pytest.mark.data_folder
