@@ -13,6 +13,7 @@
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -78,18 +79,19 @@ class LookUps {
   void Work() {
     const std::vector<Pending*> taken = Take();
     std::optional<Result<Found>> found;
-    for (Pending* const call : taken) {
+    for (size_t i = 0; i < taken.size(); ++i) {
+      Pending* const call = taken[i];
       call->Finish([&](T& asset) -> Result<void> {
         if (call->IsAbandoned()) return Fail(ErrorKind::kCancelled, "the caller has left");
-        if (!found) found = Ask(taken);
+        if (!found) found = Ask(std::span(taken).subspan(i));  // those before are answered, and gone
         // A row that cannot be understood is trouble of those who have asked for it.
         const bool alone = !*found && found->error().kind == ErrorKind::kInternal && taken.size() > 1;
-        return alone ? Give(Ask({call}), *call, asset) : Give(*found, *call, asset);
+        return alone ? Give(Ask(std::span(taken).subspan(i, 1)), *call, asset) : Give(*found, *call, asset);
       });
     }
   }
 
-  Result<Found> Ask(const std::vector<Pending*>& calls) {
+  Result<Found> Ask(std::span<Pending* const> calls) {
     std::vector<Key> keys;
     Deadline latest = Deadline::min();
     for (const Pending* const call : calls) {

@@ -57,16 +57,21 @@ class TestCall final : public PendingLookUp<T> {
  public:
   explicit TestCall(std::string key) : key_(std::move(key)) {}
 
-  std::string_view SoughtKey() const override { return key_; }
+  std::string_view SoughtKey() const override {
+    EXPECT_FALSE(finished) << "used after it gave itself up";
+    return key_;
+  }
   bool IsAbandoned() const override { return abandoned; }
   Deadline AnswerBy() const override { return deadline; }
   void Finish(const std::function<Result<void>(T&)>& find) override {
     const Result<void> found = find(asset);
+    finished = true;
     error = found ? "" : found.error().text;
     done.set_value();
   }
 
   bool abandoned = false;
+  bool finished = false;  // a real call deletes itself then
   Deadline deadline = kNoDeadline;
   T asset;
   std::string error;

@@ -33,10 +33,10 @@ class Caller:
         method = METHOD_OF_REQUEST[request.DESCRIPTOR.full_name]
         return unary(self.connection, method.path, request, self.metadata, timeout)
 
-    def later(self, request):
+    def later(self, request, timeout=CALL_SECONDS):
         """Starts the call and gives its future."""
         method = METHOD_OF_REQUEST[request.DESCRIPTOR.full_name]
-        return stub(self.connection, method.path).future(request, timeout=CALL_SECONDS, metadata=self.metadata)
+        return stub(self.connection, method.path).future(request, timeout=timeout, metadata=self.metadata)
 
     def outcome(self, request):
         """(status name, text) of the call, ("OK", "") when it succeeds."""

@@ -1,8 +1,10 @@
 """Many clients at once: nothing is lost, nothing happens twice, and everybody sees one order."""
 import concurrent.futures
+import itertools
 import random
 import threading
 
+import grpc
 import pytest
 
 from checks import EXISTS, OK, UNKNOWN, check_events
@@ -194,6 +196,24 @@ def test_pages_while_others_write(server, connections, fresh):
     finally:
         stop.set()
         writer.join()
+
+
+def test_look_ups_whose_callers_leave(own_server):
+    """Those that wait are answered together; who leaves meanwhile takes nothing from the others."""
+    server = own_server({"c": MEMBERS}).start()
+    world = World(server, "c").register_organizations()
+    labels = [f"p{i}" for i in range(400)]
+    for label in labels:
+        world.a(new_plan(label))
+    for _ in range(60):
+        busy = [world.a.later(pb.QueryPlansParam(page_size=len(labels))) for _ in range(8)]
+        calls = [(label, world.a.later(pb.GetComputePlanParam(key=key(label)), timeout)) for label, timeout in
+                 zip(random.sample(labels, 60), itertools.cycle([0.004, 0.01, 0.02, 60]))]
+        for label, call in calls[3::4]:
+            assert call.result().key == key(label)
+        for _, call in calls:
+            assert call.exception() is None or call.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+        assert all(len(call.result().plans) == len(labels) for call in busy)
 
 
 # --- subscribers that do not read
