@@ -12,13 +12,23 @@ namespace {
 
 // Tasks are moved in portions, so that a cascade over a million tasks needs the memory of one portion.
 constexpr size_t kPortion = 128;
+constexpr size_t kRowPortion = 4096;  // of tasks without their messages
+
+// Calls `work` for each portion of the tasks, in order.
+template <class F>
+Result<void> ForEachPortion(std::span<const Key> tasks, size_t size, F&& work) {
+  while (!tasks.empty()) {
+    const std::span<const Key> portion = tasks.first(std::min(size, tasks.size()));
+    tasks = tasks.subspan(portion.size());
+    ORC_TRY(work(portion));
+  }
+  return {};
+}
 
 // Calls `move` for each task, in order, with the tasks' messages loaded in bulk.
 template <class F>
 Result<void> ForEachTask(Workspace& workspace, std::span<const Key> tasks, F&& move) {
-  while (!tasks.empty()) {
-    const std::span<const Key> portion = tasks.first(std::min(kPortion, tasks.size()));
-    tasks = tasks.subspan(portion.size());
+  return ForEachPortion(tasks, kPortion, [&](std::span<const Key> portion) -> Result<void> {
     Needs needs;
     needs.tasks.assign(portion.begin(), portion.end());
     ORC_TRY(workspace.Load(needs));
@@ -26,8 +36,8 @@ Result<void> ForEachTask(Workspace& workspace, std::span<const Key> tasks, F&& m
       ORC_TRY(move(task));
       ORC_TRY(workspace.FlushIfLarge());
     }
-  }
-  return {};
+    return {};
+  });
 }
 
 Result<void> SetStatus(Workspace& workspace, const Key& task, TaskTransition transition, const std::string& reason) {
@@ -39,18 +49,21 @@ Result<void> SetStatus(Workspace& workspace, const Key& task, TaskTransition tra
 
 // A parent of `children` is done: counts it, and releases those that waited for it last.
 Result<void> ReleaseChildren(Workspace& workspace, std::span<const Key> children, const std::string& reason) {
-  Needs needs;
-  needs.task_rows.assign(children.begin(), children.end());
-  ORC_TRY(workspace.Load(needs));
-  std::vector<Key> released;
-  for (const Key& child : children) {
-    TaskRow& row = workspace.ChangeTask(child);
-    ORC_ASSERT(row.pending_parents > 0);
-    --row.pending_parents;
-    if (row.pending_parents == 0 && row.status == pb::STATUS_WAITING_FOR_PARENT_TASKS) released.push_back(child);
-  }
-  return ForEachTask(workspace, released, [&](const Key& child) {
-    return SetStatus(workspace, child, TaskTransition::kWaitingExecutorSlot, reason);
+  return ForEachPortion(children, kRowPortion, [&](std::span<const Key> portion) -> Result<void> {
+    Needs needs;
+    needs.task_rows.assign(portion.begin(), portion.end());
+    ORC_TRY(workspace.Load(needs));
+    std::vector<Key> released;
+    for (const Key& child : portion) {
+      TaskRow& row = workspace.ChangeTask(child);
+      ORC_ASSERT(row.pending_parents > 0);
+      --row.pending_parents;
+      if (row.pending_parents == 0 && row.status == pb::STATUS_WAITING_FOR_PARENT_TASKS) released.push_back(child);
+    }
+    ORC_TRY(ForEachTask(workspace, released, [&](const Key& child) {
+      return SetStatus(workspace, child, TaskTransition::kWaitingExecutorSlot, reason);
+    }));
+    return workspace.FlushIfLarge();
   });
 }
 

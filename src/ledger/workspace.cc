@@ -20,6 +20,8 @@ namespace {
 
 // Room that events of creation leave free, so that a later event of the same asset, which adds a reason, still fits.
 constexpr int64_t kReasonReserveBytes = 1024;
+// What a changed row of a task takes: as it is, as it was, and as the store gets it.
+constexpr int64_t kChangedRowBytes = 512;
 
 // The field of Event that holds an asset of this kind (contract.md, message Event).
 uint32_t PayloadField(pb::AssetKind kind) {
@@ -87,8 +89,13 @@ void Workspace::StartCommand(int64_t now_us) {
 void Workspace::KeepCommand() {
   ForEachTable([](auto& table) { table.Keep(); });
   if (tally_ != TaskTally{}) tallies_.push_back(tally_);
-  marks_ = {changes_.edges.size(),          changes_.outputs.size(), changes_.sample_links.size(),
-            changes_.plan_functions.size(), changes_.events.size(),  head_};
+  marks_ = {changes_.edges.size(),
+            changes_.outputs.size(),
+            changes_.sample_links.size(),
+            changes_.plan_functions.size(),
+            changes_.events.size(),
+            staged_bytes_,
+            head_};
 }
 
 void Workspace::TakeBackCommand() {
@@ -97,10 +104,8 @@ void Workspace::TakeBackCommand() {
   changes_.outputs.resize(marks_.outputs);
   changes_.sample_links.resize(marks_.sample_links);
   changes_.plan_functions.resize(marks_.plan_functions);
-  while (changes_.events.size() > marks_.events) {
-    staged_bytes_ -= static_cast<int64_t>(changes_.events.back().body->size());
-    changes_.events.pop_back();
-  }
+  changes_.events.resize(marks_.events);
+  staged_bytes_ = marks_.staged_bytes;
   head_ = marks_.head;
 }
 
@@ -126,7 +131,7 @@ void Workspace::DrainTables() {
 }
 
 Result<void> Workspace::Flush() {
-  if (changes_.events.empty()) return {};  // no change without an event
+  if (staged_bytes_ == 0) return {};  // no change without an event, but to tasks that go on waiting
   // Once the tables are drained, what they had staged exists here only until it is written.
   const bool was_partly_written = std::exchange(partly_written_, true);
   DrainTables();
@@ -146,7 +151,7 @@ Result<void> Workspace::FlushIfLarge() {
   if (staged_bytes_ < limits_.flush_bytes) return {};
   partly_written_ = true;
   ORC_TRY(Flush());
-  if (task_bodies_.Size() > limits_.max_cached_rows || task_bytes_ > limits_.max_cached_bytes) {
+  if (task_rows_.Size() > limits_.max_cached_rows || task_bytes_ > limits_.max_cached_bytes) {
     task_bodies_.Clear();
     task_rows_.Clear();
     task_bytes_ = 0;
@@ -369,6 +374,11 @@ void Workspace::InsertTask(TaskRow row, const pb::ComputeTask& message, std::spa
   task_bodies_.Learn(key, std::nullopt);
   task_bodies_.Insert(key, TaskBody{std::move(bytes), nullptr});
   if (!outputs_.Knows(key)) outputs_.Learn(key, std::vector<OutputRow>{});
+}
+
+TaskRow& Workspace::ChangeTask(const Key& key) {
+  staged_bytes_ += kChangedRowBytes;
+  return task_rows_.Change(key);
 }
 
 void Workspace::AddOutput(OutputRow output) {

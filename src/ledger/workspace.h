@@ -45,7 +45,7 @@ struct WorkspaceLimits {
   size_t max_cached_rows = 20'000;        // kept between batches
   int64_t max_cached_bytes = 64 << 20;    // of them, serialized
   int64_t max_command_bytes = 128 << 20;  // of events that one command may stage before they are written
-  int64_t flush_bytes = 8 << 20;          // of staged events, before FlushIfLarge writes
+  int64_t flush_bytes = 8 << 20;          // of staged events and rows, before FlushIfLarge writes
   int64_t max_published_bytes = 8 << 20;  // of events handed to the feed after the commit
 };
 
@@ -136,7 +136,7 @@ class Workspace {
   }
   // `message` without its status.
   void InsertTask(TaskRow row, const orchestrator::ComputeTask& message, std::span<const Key> parents);
-  TaskRow& ChangeTask(const Key& key) { return task_rows_.Change(key); }
+  TaskRow& ChangeTask(const Key& key);
   void AddOutput(OutputRow output);
   void AddSampleLink(SampleLink link) { changes_.sample_links.push_back(link); }
   void AddPlanFunction(PlanFunction link) { changes_.plan_functions.push_back(link); }
@@ -242,11 +242,12 @@ class Workspace {
   orchestrator::Event envelope_;  // of the event that is being made; kept for its memory
 
   ChangeSet changes_;  // what is staged outside the tables
-  struct Marks {       // the sizes of changes_ and the head when the running command began
+  struct Marks {       // the sizes of what is staged and the head when the running command began
     size_t edges = 0, outputs = 0, sample_links = 0, plan_functions = 0, events = 0;
+    int64_t staged_bytes = 0;
     Head head;
   } marks_;
-  int64_t staged_bytes_ = 0;         // of changes_.events
+  int64_t staged_bytes_ = 0;         // of changes_.events and of changed rows of tasks
   int64_t command_bytes_ = 0;        // of those, the running command's
   TaskTally tally_;                  // of the running command
   std::vector<TaskTally> tallies_;   // of the kept ones

@@ -30,8 +30,12 @@ void RecordCall(const FinishedCall& call) {
 }
 
 Deadline ToDeadline(std::chrono::system_clock::time_point deadline) {
-  if (deadline == std::chrono::system_clock::time_point::max()) return kNoDeadline;
-  return std::chrono::steady_clock::now() + (deadline - std::chrono::system_clock::now());
+  const auto now = std::chrono::system_clock::now();
+  // gRPC's conversion runs over for deadlines centuries ahead, which come out long past. Real ones that are past have
+  // ended their calls.
+  const bool has_run_over = deadline < now - std::chrono::hours(1);
+  if (has_run_over || deadline == std::chrono::system_clock::time_point::max()) return kNoDeadline;
+  return std::chrono::steady_clock::now() + (deadline - now);
 }
 
 Result<void> Calls::FromStore(ChannelRuntime& channel, const CallLabels& labels,

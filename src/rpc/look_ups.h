@@ -52,7 +52,7 @@ class LookUps {
   // Of one question: it bounds the bodies in memory, too.
   static constexpr size_t kMost = 8;
 
-  // `store` outlives the look-ups.
+  // `store` outlives the look-ups, and they their jobs: the readers are stopped first.
   explicit LookUps(ChannelStore& store) : store_(store) {}
 
   // False, and the call is not taken, when too many jobs wait.

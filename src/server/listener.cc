@@ -45,6 +45,10 @@ std::string PortOf(int socket) {
   return port.data();
 }
 
+tl::unexpected<Error> CannotListen(const std::string& address, const std::string& why) {
+  return Fail(ErrorKind::kUnavailable, "cannot listen on " + address + ": " + why);
+}
+
 }  // namespace
 
 Result<Listener> Listener::Bind(const std::string& address) {
@@ -62,31 +66,35 @@ Result<Listener> Listener::Bind(const std::string& address) {
     const AddressList list = Resolve(each, port, error);
     if (list == nullptr) why = gai_strerror(error);
     for (const addrinfo* at = list.get(); at != nullptr; at = at->ai_next) {
-      if (const auto listening = bound.Add(*at); !listening) why = listening.error();
+      const int refused = bound.Add(*at);
+      if (refused == 0) continue;
+      why = std::strerror(refused);
+      // An address that this machine has not is nobody's. One that somebody else has would get a part of the calls.
+      if (refused != EADDRNOTAVAIL && refused != EAFNOSUPPORT) return CannotListen(address, why);
     }
     if (is_wildcard && !bound.sockets_.empty()) break;
   }
-  if (bound.sockets_.empty()) return Fail(ErrorKind::kUnavailable, "cannot listen on " + address + ": " + why);
+  if (bound.sockets_.empty()) return CannotListen(address, why);
   bound.address_ = address.substr(0, colon + 1) + PortOf(bound.sockets_.front());
   return bound;
 }
 
-tl::expected<void, std::string> Listener::Add(const addrinfo& at) {
+int Listener::Add(const addrinfo& at) {
   Place place{};
   std::memcpy(&place, at.ai_addr, std::min<size_t>(at.ai_addrlen, sizeof place));
   // Any free port: the one that the first address has found.
   if (place.v4.sin_port == 0 && !sockets_.empty()) place.v4.sin_port = htons(std::stoi(PortOf(sockets_.front())));
   const int socket = ::socket(at.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (socket < 0) return tl::unexpected<std::string>(std::strerror(errno));
+  if (socket < 0) return errno;
   SetSocketOption(socket, SOL_SOCKET, SO_REUSEADDR, 1);  // connections of a server before do not count as a taken port
   if (at.ai_family == AF_INET6) SetSocketOption(socket, IPPROTO_IPV6, IPV6_V6ONLY, 0);
   if (bind(socket, &place.any, at.ai_addrlen) != 0 || listen(socket, SOMAXCONN) != 0) {
-    const std::string why = std::strerror(errno);
+    const int refused = errno;
     close(socket);
-    return tl::unexpected(why);
+    return refused;
   }
   sockets_.push_back(socket);
-  return {};
+  return 0;
 }
 
 Listener::~Listener() {

@@ -13,7 +13,8 @@ namespace orc {
 
 class Listener {
  public:
-  // Binds the address, host:port; port 0 is any free one. Failure (kUnavailable): the text says which address and why.
+  // Binds the address, host:port; port 0 is any free one. Of a name all addresses that this machine has, or none.
+  // Failure (kUnavailable): the text says which address and why.
   static Result<Listener> Bind(const std::string& address);
   Listener(Listener&&) = default;
   // Closes the sockets.
@@ -31,8 +32,8 @@ class Listener {
  private:
   Listener() = default;
 
-  // Requires that `at` is resolved. Failure: why.
-  tl::expected<void, std::string> Add(const addrinfo& at);
+  // Requires that `at` is resolved. 0, or an errno.
+  int Add(const addrinfo& at);
 
   std::vector<int> sockets_;
   std::string address_;

@@ -196,6 +196,7 @@ class ServerParts {
     // What is left are connections without calls and subscribers that take nothing: gRPC would wait for both.
     server_->Shutdown(std::chrono::system_clock::now() + kLastAnswers);
     server_->Wait();
+    readers_.Stop();  // a look-up that another one's job has answered still has its own
     hub_.StopWriters();
   }
 

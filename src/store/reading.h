@@ -47,6 +47,9 @@ class Reading : public Interface {
     return Query(&Queries::ListFunctionTasks, function, status);
   }
   Result<std::vector<Key>> ListChildren(const Key& parent) override { return Query(&Queries::ListChildren, parent); }
+  Result<std::vector<ParentEdge>> ListEdges(std::span<const Key> parents, size_t limit) override {
+    return Query(&Queries::ListEdges, parents, limit);
+  }
   Result<std::vector<OutputRow>> FindOutputs(std::span<const Key> tasks) override {
     return Query(&Queries::FindOutputs, tasks);
   }

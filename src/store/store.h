@@ -184,6 +184,8 @@ class Snapshot {
                                                          orchestrator::ComputeTaskStatus status) = 0;
   // The tasks that take an output of `parent`, ordered by place, then by place in lists of the child.
   virtual Result<std::vector<Key>> ListChildren(const Key& parent) = 0;
+  // The same of several parents, each once, and at most `limit` of each: `parent` and `child` alone are filled in.
+  virtual Result<std::vector<ParentEdge>> ListEdges(std::span<const Key> parents, size_t limit) = 0;
   // The assets registered on outputs of `tasks`; those of one task in registration order.
   virtual Result<std::vector<OutputRow>> FindOutputs(std::span<const Key> tasks) = 0;
   // Whether a task of `plan` is in a status that is not final.
@@ -201,9 +203,6 @@ class Snapshot {
 // Changes become visible to others at Commit, all or none. Destroying an uncommitted transaction takes them back.
 class Transaction : public Snapshot {
  public:
-  // ListChildren of several parents, each once, at most `limit` of each: `parent` and `child` alone are filled in. Asks
-  // for one parent after another, unless a store whose answers travel does better.
-  virtual Result<std::vector<ParentEdge>> ListEdges(std::span<const Key> parents, size_t limit);
   // May be called several times.
   virtual Result<void> Apply(const ChangeSet& changes) = 0;
   // On success everything applied is durable. kUnavailable: nothing of it is.

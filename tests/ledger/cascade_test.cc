@@ -147,6 +147,65 @@ TEST(Cascade, TasksThatAreDoneInOneBatchReleaseTheirChildren) {
   EXPECT_EQ(CountInStatus(ledger, pb::STATUS_WAITING_FOR_PARENT_TASKS), 0U);
 }
 
+// Children in the order of lists, whether they were asked for alone or with those of others.
+TEST(Cascade, ChildrenAreReleasedInTheOrderOfLists) {
+  for (const bool together : {false, true}) {
+    TestLedger ledger;
+    RegisterBasics(ledger);
+    BuildFunction(ledger);
+    const auto add = [&](int number, std::vector<std::string> parents = {}) {
+      EXPECT_EQ(
+          TextOf(ledger.Do(
+              "A", TasksRequest({TaskRequest(KeyText(number), KeyText(2), KeyText(1), "A", std::move(parents))}))),
+          "");
+    };
+    const auto act = [&](int number, pb::ComputeTaskAction action) {
+      EXPECT_EQ(TextOf(ledger.Do("A", TaskActionRequest(KeyText(number), action))), "");
+    };
+    for (const int parent : {9, 10, 11}) {
+      add(parent);
+      act(parent, pb::TASK_ACTION_EXECUTING);
+    }
+    act(9, pb::TASK_ACTION_DONE);
+    add(30, {KeyText(9), KeyText(10)});  // takes an output of 10 in its second place
+    add(22, {KeyText(10)});
+    add(21, {KeyText(10)});
+    const size_t before = ledger.Events().size();
+    const auto first = MakeCall("A", TaskActionRequest(KeyText(10), pb::TASK_ACTION_DONE));
+    const auto second = MakeCall("A", TaskActionRequest(KeyText(11), pb::TASK_ACTION_DONE));
+    ledger.RunBatch(together ? std::vector<TestCommand*>{first.get(), second.get()}
+                             : std::vector<TestCommand*>{first.get()});
+    std::vector<std::string> moved;
+    for (const pb::Event& event : ledger.Events()) moved.push_back(event.asset_key());
+    moved.erase(moved.begin(), moved.begin() + static_cast<std::ptrdiff_t>(before));
+    moved.resize(4);
+    EXPECT_EQ(moved, (std::vector{KeyText(10), KeyText(22), KeyText(21), KeyText(30)}));
+  }
+}
+
+// Those that go on waiting are not all held at once, and are all counted.
+TEST(Cascade, ChildrenThatGoOnWaitingAreWrittenInPortions) {
+  constexpr int kChildren = 4100;
+  TestLedger ledger(SmallPortions());
+  RegisterBasics(ledger);
+  BuildFunction(ledger);
+  std::vector<pb::NewComputeTask> tasks;
+  for (int i = 0; i < 2 + kChildren; ++i) {
+    tasks.push_back(TaskRequest(TaskKey(i), KeyText(2), KeyText(1), "A",
+                                i < 2 ? std::vector<std::string>{} : std::vector{TaskKey(0), TaskKey(1)}));
+  }
+  ASSERT_EQ(TextOf(ledger.Do("A", TasksRequest(std::move(tasks)))), "");
+  for (const int parent : {0, 1}) {
+    ASSERT_EQ(TextOf(ledger.Do("A", TaskActionRequest(TaskKey(parent), pb::TASK_ACTION_EXECUTING))), "");
+  }
+  const int applied = ledger.store->Count(StoreCall::kApply);
+  ASSERT_EQ(TextOf(ledger.Do("A", TaskActionRequest(TaskKey(0), pb::TASK_ACTION_DONE))), "");
+  EXPECT_GT(ledger.store->Count(StoreCall::kApply), applied + 1);
+  EXPECT_EQ(CountInStatus(ledger, pb::STATUS_WAITING_FOR_PARENT_TASKS), static_cast<size_t>(kChildren));
+  ASSERT_EQ(TextOf(ledger.Do("A", TaskActionRequest(TaskKey(1), pb::TASK_ACTION_DONE))), "");
+  EXPECT_EQ(CountInStatus(ledger, pb::STATUS_WAITING_FOR_EXECUTOR_SLOT), static_cast<size_t>(kChildren));
+}
+
 TEST(Cascade, AFunctionThatFailsFailsItsTasksAndTheirPlansOnce) {
   TestLedger ledger(SmallPortions());
   RegisterBasics(ledger);

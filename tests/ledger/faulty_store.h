@@ -116,6 +116,9 @@ class FaultyTransaction final : public Transaction {
   Result<std::vector<Key>> ListChildren(const Key& parent) override {
     return Reading([&] { return inner_->ListChildren(parent); });
   }
+  Result<std::vector<ParentEdge>> ListEdges(std::span<const Key> parents, size_t limit) override {
+    return Reading([&] { return inner_->ListEdges(parents, limit); });
+  }
   Result<std::vector<OutputRow>> FindOutputs(std::span<const Key> tasks) override {
     return Reading([&] { return inner_->FindOutputs(tasks); });
   }

@@ -17,7 +17,13 @@ TEST(ToDeadline, KeepsTheTimeThatIsLeft) {
     EXPECT_GE(deadline, before + left - 1s);
     EXPECT_LE(deadline, after + left + 1s);
   }
+}
+
+TEST(ToDeadline, OneThatCannotBeIsNone) {
   EXPECT_EQ(ToDeadline(Wall::time_point::max()), kNoDeadline);
+  EXPECT_EQ(ToDeadline(Wall::time_point::min()), kNoDeadline);
+  EXPECT_EQ(ToDeadline(Wall::time_point(-7'427'983'174'190'970'235ns)), kNoDeadline);  // `grpc-timeout: 2562047H`
+  EXPECT_EQ(ToDeadline(Wall::now() - 2h), kNoDeadline);
 }
 
 }  // namespace

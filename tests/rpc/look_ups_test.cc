@@ -58,20 +58,20 @@ class TestCall final : public PendingLookUp<T> {
   explicit TestCall(std::string key) : key_(std::move(key)) {}
 
   std::string_view SoughtKey() const override {
-    EXPECT_FALSE(finished) << "used after it gave itself up";
+    EXPECT_FALSE(finished_at) << "a real call is gone then";
     return key_;
   }
   bool IsAbandoned() const override { return abandoned; }
   Deadline AnswerBy() const override { return deadline; }
   void Finish(const std::function<Result<void>(T&)>& find) override {
     const Result<void> found = find(asset);
-    finished = true;
+    finished_at = std::chrono::steady_clock::now();
     error = found ? "" : found.error().text;
     done.set_value();
   }
 
   bool abandoned = false;
-  bool finished = false;  // a real call deletes itself then
+  std::optional<std::chrono::steady_clock::time_point> finished_at;
   Deadline deadline = kNoDeadline;
   T asset;
   std::string error;
@@ -111,13 +111,15 @@ class LookUpsTest : public testing::Test {
 
   // All calls wait before the only reader gets to the first of them.
   template <class T>
-  void AskTogether(std::vector<std::unique_ptr<TestCall<T>>>& calls) {
+  void AskTogether(
+      std::vector<std::unique_ptr<TestCall<T>>>& calls,
+      const std::function<std::string(size_t)>& organization_of = [](size_t i) { return std::to_string(i % 3); }) {
     LookUps<T> look_ups(*counting_);
     Executor readers(1, 1000);
     std::promise<void> all_wait;
     ASSERT_TRUE(readers.Submit([&] { all_wait.get_future().wait(); }));
     for (size_t i = 0; i < calls.size(); ++i) {
-      ASSERT_TRUE(look_ups.Submit(calls[i].get(), "organization " + std::to_string(i % 3), readers));
+      ASSERT_TRUE(look_ups.Submit(calls[i].get(), organization_of(i), readers));
     }
     all_wait.set_value();
     for (const auto& call : calls) ASSERT_EQ(call->done.get_future().wait_for(30s), std::future_status::ready);
@@ -155,6 +157,12 @@ TEST_F(LookUpsTest, AQuestionIsBounded) {
     const auto& call = *calls[static_cast<size_t>(i) - 1];
     EXPECT_EQ(i == 50 ? KeyText(i) : call.asset.key(), KeyText(i));
   }
+}
+
+TEST_F(LookUpsTest, NobodyWaitsForTheCrowdOfAnother) {
+  auto calls = CallsFor(std::vector<std::string>(50, KeyText(1)));
+  AskTogether(calls, [](size_t i) { return i < 49 ? "crowd" : "single"; });
+  EXPECT_LT(*calls[49]->finished_at, *calls[8]->finished_at);
 }
 
 TEST_F(LookUpsTest, ARowThatCannotBeReadIsTheTroubleOfWhoWantsIt) {

@@ -98,10 +98,6 @@ ChannelTransaction::~ChannelTransaction() {
   channel_.writing_ = false;
 }
 
-Result<std::vector<ParentEdge>> ChannelTransaction::ListEdges(std::span<const Key> parents, size_t limit) {
-  return Call([&]() -> Result<std::vector<ParentEdge>> { return Queries(session).ListEdges(parents, limit); });
-}
-
 Result<void> ChannelTransaction::Apply(const ChangeSet& changes) {
   ORC_ASSERT(!ended_);
   return Call([&]() -> Result<void> {

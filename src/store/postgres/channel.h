@@ -71,7 +71,6 @@ class ChannelTransaction final : private Holding, public Reading<Transaction, Qu
   ChannelTransaction(Channel& channel, Pool::Lease taken, const Head& head);
   ~ChannelTransaction() override;
 
-  Result<std::vector<ParentEdge>> ListEdges(std::span<const Key> parents, size_t limit) override;
   Result<void> Apply(const ChangeSet& changes) override;
   Result<void> Commit() override;
 

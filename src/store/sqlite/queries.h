@@ -38,6 +38,7 @@ class Queries {
   std::vector<FullTaskRow> ListTasks(const TaskFilter& filter, const Page& page);
   std::vector<TaskRef> ListFunctionTasks(const Key& function, orchestrator::ComputeTaskStatus status);
   std::vector<Key> ListChildren(const Key& parent);
+  std::vector<ParentEdge> ListEdges(std::span<const Key> parents, size_t limit);
   std::vector<OutputRow> FindOutputs(std::span<const Key> tasks);
   bool HasUnfinishedTask(const Key& plan);
 

@@ -84,14 +84,24 @@ std::vector<TaskRef> Queries::ListFunctionTasks(const Key& function, orchestrato
 
 std::vector<Key> Queries::ListChildren(const Key& parent) {
   std::vector<Key> children;
-  const std::optional<TaskRow> row = FindTaskRow(parent);
-  if (!row) return children;
-  Use use(connection_,
-          "SELECT tasks.key FROM task_parents CROSS JOIN tasks ON tasks.ord=child_ord "
-          "WHERE parent_ord=?1 ORDER BY place, child_ord");
-  use.Bind(1, row->order);
-  while (use.Step()) children.push_back(use.AsKey(0));
+  for (const ParentEdge& edge : ListEdges({&parent, 1}, std::numeric_limits<size_t>::max())) {
+    children.push_back(edge.child);
+  }
   return children;
+}
+
+std::vector<ParentEdge> Queries::ListEdges(std::span<const Key> parents, size_t limit) {
+  std::vector<ParentEdge> edges;
+  for (const Key& parent : Distinct<Key>(parents)) {
+    const std::optional<TaskRow> row = FindTaskRow(parent);
+    if (!row) continue;
+    Use use(connection_,
+            "SELECT tasks.key FROM task_parents CROSS JOIN tasks ON tasks.ord=child_ord "
+            "WHERE parent_ord=?1 ORDER BY place, child_ord");
+    use.Bind(1, row->order);
+    for (size_t count = 0; count < limit && use.Step(); ++count) edges.push_back({parent, use.AsKey(0)});
+  }
+  return edges;
 }
 
 std::vector<OutputRow> Queries::FindOutputs(std::span<const Key> tasks) {
