@@ -2,7 +2,7 @@
 import pytest
 import yaml
 
-from chart import NAMESPACE, RELEASE, names, one, render, server, values_of, variables
+from chart import CASES, NAMESPACE, RELEASE, names, one, pod_of, render, server, values_of, variables
 
 SERVER_SELECTOR = {"app.kubernetes.io/component": "server", "app.kubernetes.io/instance": "orchestrator",
                    "app.kubernetes.io/name": "orchestrator"}
@@ -110,6 +110,17 @@ def test_service_account_names():
     assert account({"create": False}) == "default"
     assert account({"create": False, "name": "mine"}) == "mine"
     assert not names(render({"serviceAccount": {"create": False}}), "ServiceAccount")
+
+
+@pytest.mark.parametrize("values", [values_of(case) for case in CASES] + [{"serviceAccount": {"create": False}}],
+                         ids=[*CASES, "no service account"])
+def test_every_pod_names_a_service_account_that_is_there(values):
+    """A field that is taken out keeps its value in the cluster, under its second name: that of chart 8's, which is gone then."""
+    objects = render(values)
+    there = {"default", *names(objects, "ServiceAccount")}
+    for key, item in objects.items():
+        if pod_of(item):
+            assert pod_of(item).get("serviceAccountName") in there, key
 
 
 def test_labels():
