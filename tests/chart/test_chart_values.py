@@ -4,7 +4,7 @@ import re
 import pytest
 import yaml
 
-from chart import CHART, Refused, merged, refusal, template
+from chart import CHART, Refused, merged, refusal, render, template, variables
 
 PATH = re.compile(r"^\| `([^`]+)` \|", re.MULTILINE)
 
@@ -127,6 +127,43 @@ def test_values_of_chart_8_are_taken():
 ])
 def test_refusals(values, text):
     assert text in refusal(yaml.safe_load(values))
+
+
+# Templates get the numbers of values files as floating-point ones, and those of --set as whole ones.
+NUMBERS = """
+channels:
+  - name: 12345678901
+    organizations: [1234567, 999999999999999, -20000000, true, "00123"]
+database:
+  auth:
+    password: 12345678901234
+postgresql:
+  auth:
+    password: "12345678901234"
+"""
+
+
+def test_numbers_arrive_as_they_are_written(tmp_path):
+    (tmp_path / "values.yaml").write_text(NUMBERS)
+    objects = render(flags=["--values", str(tmp_path / "values.yaml")])
+    config = yaml.safe_load(objects["ConfigMap", "orchestrator-server-config"]["data"]["config.yaml"])
+    assert config == {"channels": {"12345678901": ["1234567", "999999999999999", "-20000000", "true", "00123"]}}
+    assert variables(objects)["DATABASE_PASSWORD"] == "12345678901234"
+    objects = render(flags=["--set", "channels[0].name=1234567,channels[0].organizations={12345678901}"])
+    config = yaml.safe_load(objects["ConfigMap", "orchestrator-server-config"]["data"]["config.yaml"])
+    assert config == {"channels": {"1234567": ["12345678901"]}}
+
+
+@pytest.mark.parametrize("values, path", [
+    ("channels: [{name: 1234567890123456, organizations: []}]", "channels.0.name"),
+    ("channels: [{name: a, organizations: []}, {name: b, organizations: [1, -1000000000000000]}]", "channels.1.organizations"),
+    ("database: {auth: {password: 1000000000000000000000000000}}", "database.auth.password"),
+    ("postgresql: {auth: {password: 1234567890123456}}", "postgresql.auth.password"),
+])
+def test_numbers_that_are_not_exact_are_refused(tmp_path, values, path):
+    (tmp_path / "values.yaml").write_text(values)
+    with pytest.raises(Refused, match=f"{path}: a number of 16 digits or more is not exact. Write it in quotes"):
+        template(flags=["--values", str(tmp_path / "values.yaml")])
 
 
 def test_values_of_a_release_of_chart_8_alone_are_refused():

@@ -8,7 +8,6 @@
 {{- include "orchestrator.check.postgresql" . }}
 {{- include "orchestrator.check.database" . }}
 {{- include "orchestrator.check.embedded" . }}
-{{- include "orchestrator.check.channels" . }}
 {{- include "orchestrator.check.certificate" . }}
 {{- if and .Values.metrics.serviceMonitor.enabled (not .Values.metrics.enabled) }}
 {{- fail "metrics.serviceMonitor.enabled needs metrics.enabled" }}
@@ -87,11 +86,13 @@
 {{- $other := .Values.postgresql.auth }}
 {{- if eq (include "orchestrator.database.usesBundled" .) "true" }}
 {{- range list "username" "database" }}
-{{- if and (get $other .) (ne (get $other . | toString) (get $auth . | toString)) }}
+{{- if and (get $other .) (ne (get $other .) (get $auth .)) }}
 {{- fail (printf "database.auth.%s (%s) and postgresql.auth.%s (%s) differ; set database.auth.%s, which holds for both, and leave the other empty" . (get $auth .) . (get $other .) .) }}
 {{- end }}
 {{- end }}
-{{- if and $auth.password $other.password (ne (toString $auth.password) (toString $other.password)) }}
+{{- $password := include "orchestrator.text" (dict "path" "database.auth.password" "value" $auth.password) }}
+{{- $otherPassword := include "orchestrator.text" (dict "path" "postgresql.auth.password" "value" $other.password) }}
+{{- if and $password $otherPassword (ne $password $otherPassword) }}
 {{- fail "database.auth.password and postgresql.auth.password differ; set database.auth.password, which holds for both, and leave the other empty" }}
 {{- end }}
 {{- else if not .Values.embedded.enabled }}
@@ -112,17 +113,6 @@
 {{- if or .Values.autoscaling.enabled (gt (int .Values.replicaCount) 1) }}
 {{- fail "embedded.enabled allows one replica: several need PostgreSQL. Set replicaCount to 1 and autoscaling.enabled to false" }}
 {{- end }}
-{{- end }}
-{{- end }}
-
-{{- define "orchestrator.check.channels" -}}
-{{- $seen := dict }}
-{{- range .Values.channels }}
-{{- $name := toString .name }}
-{{- if hasKey $seen $name }}
-{{- fail (printf "channels: %s is given twice" $name) }}
-{{- end }}
-{{- $_ := set $seen $name true }}
 {{- end }}
 {{- end }}
 
