@@ -79,8 +79,11 @@ NAMES = {
         ("s", "net-orchestrator", "m", "net-postgresql", "orchestrator"),
     ("with-postgresql", "{}"): ("with-postgresql-orchestrator-server", "with-postgresql-orchestrator",
                                 "with-postgresql-orchestrator-migrations", "with-postgresql", "orchestrator"),
-    ("x" * 50, "{}"): ("x" * 50 + "-orchestrator", "x" * 50 + "-orchestrator", "x" * 50 + "-orchestrator", "x" * 50 + "-postgresql",
-                       "orchestrator"),
+    ("x" * 41, "{nameOverride: with-the-name-override}"): (
+        "x" * 41 + "-with-the-name-overrid", "x" * 41 + "-with-the-name-overrid", "x" * 41 + "-with-the-name-overrid",
+        "x" * 41 + "-postgresql", "with-the-name-override"),
+    ("postgresql-" + "x" * 41, "{}"): ("postgresql-" + "x" * 41 + "-orchestrat", "postgresql-" + "x" * 41 + "-orchestrat",
+                                       "postgresql-" + "x" * 41 + "-orchestrat", "postgresql-" + "x" * 41, "orchestrator"),
 }
 
 
@@ -89,7 +92,7 @@ def test_names(release, values):
     server_name, full, migrations, database, policies = NAMES[release, values]
     objects = render(yaml.safe_load(values), release=release)
     assert names(objects, "Deployment") == [server_name]
-    assert names(objects, "Service") == sorted([server_name, database, f"{database}-hl"[:63]])
+    assert names(objects, "Service") == sorted([server_name, database, f"{database}-hl"])
     assert names(objects, "ConfigMap") == sorted([f"{server_name}-config", f"{server_name}-env", f"{server_name}-database",
                                                   f"{database}-configuration", f"{database}-extended-configuration"])
     assert names(objects, "Secret") == sorted([f"{server_name}-database", database])

@@ -178,6 +178,9 @@ def test_versions_of_kubernetes():
         template(flags=["--kube-version", "1.18.20"])
 
 
-def test_a_release_name_that_is_too_long():
-    with pytest.raises(Refused, match="at most 50 characters"):
-        template(release="x" * 53)
+@pytest.mark.parametrize("release", ["x" * 42, "x" * 50, "postgresql-" + "x" * 42])
+def test_a_release_name_that_is_too_long(release):
+    """The pods of a StatefulSet get a label of its name and ten characters more, of 63 at most."""
+    with pytest.raises(Refused, match="at most 41 characters, or 52 if it contains postgresql"):
+        template(release=release)
+    template({"embedded": {"enabled": True}}, release=release)

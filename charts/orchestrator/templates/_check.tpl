@@ -79,8 +79,9 @@
 {{- end }}
 
 {{- define "orchestrator.check.database" -}}
-{{- if and (eq (include "orchestrator.database.isBundled" .) "true") (eq (include "orchestrator.postgresql" .) (include "orchestrator.postgresqlHeadless" .)) }}
-{{- fail (printf "the release name %s is too long for the names of the database's two Services: at most 50 characters" .Release.Name) }}
+{{- /* Kubernetes gives the pods of a StatefulSet its name and ten characters as a label, which has 63 at most. */}}
+{{- if and (eq (include "orchestrator.database.isBundled" .) "true") (gt (len (include "orchestrator.postgresql" .)) 52) }}
+{{- fail (printf "the release name %s is too long for the bundled PostgreSQL: at most 41 characters, or 52 if it contains postgresql" .Release.Name) }}
 {{- end }}
 {{- $auth := .Values.database.auth }}
 {{- $other := .Values.postgresql.auth }}

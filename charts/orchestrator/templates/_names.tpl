@@ -36,13 +36,14 @@
 {{- default (include "orchestrator.name" .) .Values.networkPolicies.namePrefix }}
 {{- end }}
 
+{{/* Too long ones are refused, so nothing is cut. */}}
 {{- define "orchestrator.postgresql" -}}
 {{- $release := .Release.Name }}
-{{- contains "postgresql" $release | ternary $release (printf "%s-postgresql" $release) | trunc 63 | trimSuffix "-" }}
+{{- contains "postgresql" $release | ternary $release (printf "%s-postgresql" $release) }}
 {{- end }}
 
 {{- define "orchestrator.postgresqlHeadless" -}}
-{{- printf "%s-hl" (include "orchestrator.postgresql" .) | trunc 63 | trimSuffix "-" }}
+{{- printf "%s-hl" (include "orchestrator.postgresql" .) }}
 {{- end }}
 
 {{/* Of every object; not of selectors. */}}
