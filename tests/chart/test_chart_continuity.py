@@ -166,7 +166,7 @@ SHARED_ADDRESS_ENV = PLAIN_ENV | {"ORCHESTRATOR_MAX_CONNECTIONS_PER_ADDRESS": "1
     ({}, PLAIN_ENV), (TLS, TLS_ENV), (MTLS, MTLS_ENV),
     ({"orchestrator": {"verifyClientMSPID": True, "tls": {"mtls": {"enabled": True}}}}, PLAIN_ENV),
     ({"orchestrator": {"verifyClientMSPID": True, "tls": {"enabled": True}}}, TLS_ENV),
-    ({"ingress": {"enabled": True}}, SHARED_ADDRESS_ENV), ({"service": {"type": "LoadBalancer"}}, SHARED_ADDRESS_ENV),
+    ({"ingress": {"enabled": True, "hostname": "h"}}, SHARED_ADDRESS_ENV), ({"service": {"type": "LoadBalancer"}}, SHARED_ADDRESS_ENV),
 ], ids=["plain", "tls", "mtls", "mtls without tls", "check without mtls", "ingress", "load balancer"])
 def test_keys_of_the_environment(values, wanted):
     assert render(values)["ConfigMap", "orchestrator-server-env"]["data"] == wanted

@@ -124,6 +124,17 @@ def test_values_of_chart_8_are_taken():
     ("{postgresql: {primary: {podLabels: {app.kubernetes.io/component: x}}}}", "postgresql.primary.podLabels: the label"),
     ("{metrics: {serviceMonitor: {enabled: true}}}", "metrics.serviceMonitor.enabled needs metrics.enabled"),
     ("{metrics: {prometheusRule: {enabled: true}}}", "metrics.prometheusRule.enabled needs metrics.enabled"),
+    ("{ingress: {enabled: true}}", "ingress.enabled needs a host: set ingress.hostname, or ingress.extraHosts"),
+    ("{service: {type: NodePort, nodePort: '3000O'}}", 'service.nodePort: "3000O" is not a port'),
+    ("{service: {type: NodePort, nodePort: 70000}}", 'service.nodePort: "70000" is not a port'),
+    ("{orchestrator: {fullnameOverride: '1e3'}}", '"1e3" cannot be the name of a Service'),
+    ("{channels: [{name: '', organizations: []}]}", "channels.0.name: String length must be greater than or equal to 1"),
+    ("{channels: [{name: c, organizations: [o, '']}]}", "channels.0.organizations.1: String length must be greater than or equal to 1"),
+    ("{global: {postgresql: {auth: {password: p}}}}", "global.postgresql has no effect: this chart deploys PostgreSQL without bitnami's. Set database.auth"),
+    ("{global: {storageClass: fast}}", "Set postgresql.primary.persistence.storageClass"),
+    ("{global: {defaultStorageClass: fast}}", "Set postgresql.primary.persistence.storageClass"),
+    ("{global: {imageRegistry: r}}", "Set orchestrator.image.registry, postgresql.image.registry and initImages.postgresql.registry"),
+    ("{global: {imagePullSecrets: [s]}}", "global.imagePullSecrets has no effect: this chart deploys PostgreSQL without bitnami's. Set imagePullSecrets"),
 ])
 def test_refusals(values, text):
     assert text in refusal(yaml.safe_load(values))
@@ -166,9 +177,42 @@ def test_numbers_that_are_not_exact_are_refused(tmp_path, values, path):
         template(flags=["--values", str(tmp_path / "values.yaml")])
 
 
+def test_global_values_of_others_are_left_alone():
+    template({"global": {"domain": "example.org", "security": {"allowInsecureImages": True}, "imageRegistry": "", "imagePullSecrets": []}})
+
+
+# What a deployment does without: a resource, an annotation or a label, or what Kubernetes or the server has a default for.
+DISPENSABLE = re.compile(r"resources\b|(.*\.)?(annotations|labels|SecurityContext)\.|.*\.(resources|registry|pullPolicy|logLevel|readinessService)\b"
+                         r"|podDisruptionBudget\.maxUnavailable$|ingress\.annotations$|metrics\.grafanaDashboard\.labels$"
+                         r"|postgresql\.primary\.\w+SecurityContext\.|initImages\.postgresql\.tag$")
+
+
+def keys(values, path=""):
+    for key, value in values.items():
+        yield path + key, value
+        if isinstance(value, dict):
+            yield from keys(value, f"{path}{key}.")
+
+
+def test_keys_with_nothing_after_them():
+    """They take their defaults away. What cannot be done without is asked for by name; the rest is rendered."""
+    for path, default in keys(yaml.safe_load((CHART / "values.yaml").read_text())):
+        if default not in (False, "", None, {}, []) and not DISPENSABLE.match(path):
+            with pytest.raises(Refused, match=f"{re.escape(path)}: nothing comes after it. Remove it, and its default holds"):
+                template(flags=["--set", f"{path}=null"])
+        elif isinstance(default, (dict, list)):
+            template(flags=["--set", path.replace("kubernetes.io", "kubernetes\\.io") + "=null"])
+
+
+def test_switches_with_nothing_after_them():
+    empty = "{orchestrator: {verifyClientMSPID: , logSQLVerbose: , tls: {enabled: , mtls: {enabled: }}}}"
+    assert "nothing comes after it" in refusal(yaml.safe_load(empty))
+    template({"embedded": {"enabled": None}, "metrics": {"enabled": None}, "ingress": {"enabled": None}})
+
+
 def test_values_of_a_release_of_chart_8_alone_are_refused():
     """`helm upgrade --reuse-values` takes the defaults of the old chart, with all of bitnami's, for those of the new one."""
-    old = merged(yaml.safe_load(CHART_8), {"embedded": None, "networkPolicies": None, "postgresql": {"architecture": "standalone"}})
+    old = merged(yaml.safe_load(CHART_8), {"embedded": None, "autoscaling": None, "networkPolicies": None, "postgresql": {"architecture": "standalone"}})
     assert "Do not upgrade with --reuse-values" in refusal(old)
 
 

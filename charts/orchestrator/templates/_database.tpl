@@ -55,7 +55,7 @@ One rendering has one answer, so it is kept among the values.
 - configMapRef:
     name: {{ include "orchestrator.server" . }}-database
 - secretRef:
-    name: {{ include "orchestrator.database.credentials" . }}
+    name: {{ include "orchestrator.database.credentials" . | quote }}
 {{- end }}
 
 {{- define "orchestrator.database.volumes" -}}
