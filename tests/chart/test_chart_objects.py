@@ -132,3 +132,62 @@ def test_ports_of_services_are_ports_of_pods():
         open_ports = {port["containerPort"] for port in server(objects)["ports"]}
         wanted = {port["targetPort"] for port in objects["Service", server_service(objects)]["spec"]["ports"]}
         assert wanted == open_ports, case
+
+
+def test_of_labels_that_are_given_twice_the_narrower_counts():
+    """A key that is twice in one map is an error of YAML to some, as to Argo CD and kustomize."""
+    rendered = template({
+        "commonLabels": {"team": "common", "all": "1"}, "podLabels": {"team": "pods"}, "podAnnotations": {"checksum/config": "mine"},
+        "postgresql": {"primary": {"podLabels": {"team": "database"}}},
+        "metrics": {"enabled": True, **{each: {"enabled": True, "labels": {"team": each}}
+                                       for each in ("serviceMonitor", "prometheusRule", "grafanaDashboard")}}})
+    for document in yaml.compose_all(rendered, yaml.CSafeLoader):
+        assert_keys_are_once(document)
+    found = {item["kind"]: item for item in yaml.safe_load_all(rendered) if item and item["kind"] != "ConfigMap"}
+    team = {kind: item["metadata"]["labels"]["team"] for kind, item in found.items()}
+    assert (team["ServiceMonitor"], team["PrometheusRule"], team["Deployment"]) == ("serviceMonitor", "prometheusRule", "common")
+    of_pods = {kind: item["spec"]["template"]["metadata"]["labels"] for kind, item in found.items() if kind in ("Deployment", "StatefulSet", "Job")}
+    assert {kind: (labels["team"], labels["all"]) for kind, labels in of_pods.items()} == {
+        "Deployment": ("pods", "1"), "StatefulSet": ("database", "1"), "Job": ("common", "1")}
+
+
+def assert_keys_are_once(node):
+    if isinstance(node, yaml.MappingNode):
+        written = [key.value for key, _ in node.value]
+        assert len(written) == len(set(written)), written
+        for _, value in node.value:
+            assert_keys_are_once(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            assert_keys_are_once(item)
+
+
+# Texts that YAML would take for something else.
+ODD = """
+nameOverride: "123"
+priorityClassName: "007"
+serviceAccount: {name: "1e3"}
+ingress: {enabled: true, hostname: h, path: "*", extraHosts: [{name: "1", path: "*"}]}
+service: {type: NodePort, nodePort: "30000"}
+orchestrator:
+  fullnameOverride: "true"
+  image: {registry: "", repository: "1", tag: "2"}
+  tls:
+    enabled: true
+    secrets: {pair: "1234"}
+    cacert: "5678"
+    mtls: {enabled: true, clientCACerts: {a: "1e3"}}
+    createCertificates: {enabled: true, issuer: "9", issuerKind: "yes"}
+database: {auth: {credentialsSecretName: "8"}}
+postgresql: {primary: {priorityClassName: "7", persistence: {existingClaim: "6"}}}
+metrics:
+  enabled: true
+  serviceMonitor: {enabled: true, namespace: "5", interval: 1m, scrapeTimeout: 5s}
+  prometheusRule: {enabled: true, namespace: "5"}
+"""
+
+
+def test_texts_stay_texts(tmp_path):
+    values = yaml.safe_load(ODD)
+    assert not schema_errors(tmp_path, template(values, namespace="12"), "1.30")
+    assert render(values)["Service", "true"]["spec"]["ports"][0]["nodePort"] == 30000

@@ -182,32 +182,36 @@ def test_global_values_of_others_are_left_alone():
 
 
 # What a deployment does without: a resource, an annotation or a label, or what Kubernetes or the server has a default for.
-DISPENSABLE = re.compile(r"resources\b|(.*\.)?(annotations|labels|SecurityContext)\.|.*\.(resources|registry|pullPolicy|logLevel|readinessService)\b"
-                         r"|podDisruptionBudget\.maxUnavailable$|ingress\.annotations$|metrics\.grafanaDashboard\.labels$"
-                         r"|postgresql\.primary\.\w+SecurityContext\.|initImages\.postgresql\.tag$")
+DISPENSABLE = re.compile(r"(.*\.)?(resources|annotations|labels|registry|pullPolicy|logLevel|readinessService)$"
+                         r"|podDisruptionBudget\.maxUnavailable$|postgresql\.primary\.\w+SecurityContext\.|initImages\.postgresql\.tag$")
 
 
-def keys(values, path=""):
+def emptied(values, needed, path=""):
+    """The same values with nothing after the keys that a deployment does without; the paths of the others are added to `needed`."""
+    result = {}
     for key, value in values.items():
-        yield path + key, value
-        if isinstance(value, dict):
-            yield from keys(value, f"{path}{key}.")
+        if not value or DISPENSABLE.match(path + key):
+            result[key] = None
+            continue
+        needed.append(path + key)
+        result[key] = emptied(value, needed, f"{path}{key}.") if isinstance(value, dict) else value
+    return result
 
 
 def test_keys_with_nothing_after_them():
     """They take their defaults away. What cannot be done without is asked for by name; the rest is rendered."""
-    for path, default in keys(yaml.safe_load((CHART / "values.yaml").read_text())):
-        if default not in (False, "", None, {}, []) and not DISPENSABLE.match(path):
-            with pytest.raises(Refused, match=f"{re.escape(path)}: nothing comes after it. Remove it, and its default holds"):
-                template(flags=["--set", f"{path}=null"])
-        elif isinstance(default, (dict, list)):
-            template(flags=["--set", path.replace("kubernetes.io", "kubernetes\\.io") + "=null"])
+    needed = []
+    values = emptied(yaml.safe_load((CHART / "values.yaml").read_text()), needed)
+    for path in needed:
+        with pytest.raises(Refused, match=f"{re.escape(path)}: nothing comes after it. Remove it, and its default holds"):
+            template(flags=["--set", f"{path}=null"])
+    switches = {"tls": {"enabled": False, "mtls": {"enabled": False}}, "verifyClientMSPID": False, "logSQLVerbose": False}
+    template(merged(values, {"orchestrator": switches}))
 
 
 def test_switches_with_nothing_after_them():
     empty = "{orchestrator: {verifyClientMSPID: , logSQLVerbose: , tls: {enabled: , mtls: {enabled: }}}}"
     assert "nothing comes after it" in refusal(yaml.safe_load(empty))
-    template({"embedded": {"enabled": None}, "metrics": {"enabled": None}, "ingress": {"enabled": None}})
 
 
 def test_values_of_a_release_of_chart_8_alone_are_refused():
