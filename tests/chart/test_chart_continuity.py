@@ -2,7 +2,7 @@
 import pytest
 import yaml
 
-from chart import NAMESPACE, RELEASE, names, one, render, server, values_of, variables
+from chart import CASES, NAMESPACE, RELEASE, names, one, pod_of, render, server, values_of, variables
 
 SERVER_SELECTOR = {"app.kubernetes.io/component": "server", "app.kubernetes.io/instance": "orchestrator",
                    "app.kubernetes.io/name": "orchestrator"}
@@ -79,8 +79,11 @@ NAMES = {
         ("s", "net-orchestrator", "m", "net-postgresql", "orchestrator"),
     ("with-postgresql", "{}"): ("with-postgresql-orchestrator-server", "with-postgresql-orchestrator",
                                 "with-postgresql-orchestrator-migrations", "with-postgresql", "orchestrator"),
-    ("x" * 50, "{}"): ("x" * 50 + "-orchestrator", "x" * 50 + "-orchestrator", "x" * 50 + "-orchestrator", "x" * 50 + "-postgresql",
-                       "orchestrator"),
+    ("x" * 41, "{nameOverride: with-the-name-override}"): (
+        "x" * 41 + "-with-the-name-overrid", "x" * 41 + "-with-the-name-overrid", "x" * 41 + "-with-the-name-overrid",
+        "x" * 41 + "-postgresql", "with-the-name-override"),
+    ("postgresql-" + "x" * 41, "{}"): ("postgresql-" + "x" * 41 + "-orchestrat", "postgresql-" + "x" * 41 + "-orchestrat",
+                                       "postgresql-" + "x" * 41 + "-orchestrat", "postgresql-" + "x" * 41, "orchestrator"),
 }
 
 
@@ -89,7 +92,7 @@ def test_names(release, values):
     server_name, full, migrations, database, policies = NAMES[release, values]
     objects = render(yaml.safe_load(values), release=release)
     assert names(objects, "Deployment") == [server_name]
-    assert names(objects, "Service") == sorted([server_name, database, f"{database}-hl"[:63]])
+    assert names(objects, "Service") == sorted([server_name, database, f"{database}-hl"])
     assert names(objects, "ConfigMap") == sorted([f"{server_name}-config", f"{server_name}-env", f"{server_name}-database",
                                                   f"{database}-configuration", f"{database}-extended-configuration"])
     assert names(objects, "Secret") == sorted([f"{server_name}-database", database])
@@ -110,6 +113,17 @@ def test_service_account_names():
     assert account({"create": False}) == "default"
     assert account({"create": False, "name": "mine"}) == "mine"
     assert not names(render({"serviceAccount": {"create": False}}), "ServiceAccount")
+
+
+@pytest.mark.parametrize("values", [values_of(case) for case in CASES] + [{"serviceAccount": {"create": False}}],
+                         ids=[*CASES, "no service account"])
+def test_every_pod_names_a_service_account_that_is_there(values):
+    """A field that is taken out keeps its value in the cluster, under its second name: that of chart 8's, which is gone then."""
+    objects = render(values)
+    there = {"default", *names(objects, "ServiceAccount")}
+    for key, item in objects.items():
+        if pod_of(item):
+            assert pod_of(item).get("serviceAccountName") in there, key
 
 
 def test_labels():
@@ -152,7 +166,7 @@ SHARED_ADDRESS_ENV = PLAIN_ENV | {"ORCHESTRATOR_MAX_CONNECTIONS_PER_ADDRESS": "1
     ({}, PLAIN_ENV), (TLS, TLS_ENV), (MTLS, MTLS_ENV),
     ({"orchestrator": {"verifyClientMSPID": True, "tls": {"mtls": {"enabled": True}}}}, PLAIN_ENV),
     ({"orchestrator": {"verifyClientMSPID": True, "tls": {"enabled": True}}}, TLS_ENV),
-    ({"ingress": {"enabled": True}}, SHARED_ADDRESS_ENV), ({"service": {"type": "LoadBalancer"}}, SHARED_ADDRESS_ENV),
+    ({"ingress": {"enabled": True, "hostname": "h"}}, SHARED_ADDRESS_ENV), ({"service": {"type": "LoadBalancer"}}, SHARED_ADDRESS_ENV),
 ], ids=["plain", "tls", "mtls", "mtls without tls", "check without mtls", "ingress", "load balancer"])
 def test_keys_of_the_environment(values, wanted):
     assert render(values)["ConfigMap", "orchestrator-server-env"]["data"] == wanted

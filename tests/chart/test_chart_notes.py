@@ -54,6 +54,9 @@ SAFE = merged(values_of("mtls"), {"database": {"auth": {"password": "p"}}})
     ({"database": {"host": "db"}}, {"deployed but not used"}),
     ({"database": {"host": "db"}, "postgresql": {"enabled": False}}, set()),
     ({"database": {"auth": {"password": "postgres"}}}, {'is "postgres"'}),
+    ({"database": {"auth": {"password": ""}}, "postgresql": {"auth": {"password": "postgres"}}}, {'is "postgres"'}),
+    ({"database": {"auth": {"password": "postgres", "credentialsSecretName": "s"}}}, set()),
+    ({"database": {"auth": {"password": "postgres"}}, "embedded": {"enabled": True}}, set()),
 ])
 def test_warnings(notes, more, warnings):
     text = notes(merged(SAFE, more))

@@ -5,7 +5,7 @@ import subprocess
 import pytest
 import yaml
 
-from chart import CASES, CHART, CRDS, HELM, VALIDATE, containers_of, one, pod_of, render, server, values_of
+from chart import CASES, CHART, CRDS, HELM, VALIDATE, containers_of, one, pod_of, render, server, template, values_of
 
 # The oldest and the newest schemas of Kubernetes that kubectl-validate has.
 VERSIONS = ["1.23", "1.30"]
@@ -20,16 +20,15 @@ WRONG = [
 ]
 
 
-def schema_errors(folder, objects, version):
-    (folder / "objects.yaml").write_text(yaml.dump_all(objects, Dumper=yaml.CSafeDumper))
+def schema_errors(folder, rendered, version):
+    (folder / "objects.yaml").write_text(rendered)
     done = subprocess.run([VALIDATE, folder, "--local-crds", CRDS, "--version", version], capture_output=True, text=True, timeout=60)
     return "" if done.returncode == 0 else done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_schemas(tmp_path, version):
-    objects = [item for case in CASES for item in render(values_of(case)).values()]
-    assert not schema_errors(tmp_path, objects, version)
+    assert not schema_errors(tmp_path, "".join(template(values_of(case)) for case in CASES), version)
 
 
 @pytest.mark.parametrize("case, kind, spoil, told", WRONG, ids=[f"{kind} {told}" for _, kind, _, told in WRONG])
@@ -37,7 +36,7 @@ def test_schemas_refuse_what_is_wrong(tmp_path, case, kind, spoil, told):
     broken = one(render(values_of(case)), kind)
     spoil(broken["spec"])
     for version in VERSIONS:
-        assert told in schema_errors(tmp_path, [broken], version)
+        assert told in schema_errors(tmp_path, yaml.dump(broken, Dumper=yaml.CSafeDumper), version)
 
 
 def test_lint():
@@ -133,3 +132,62 @@ def test_ports_of_services_are_ports_of_pods():
         open_ports = {port["containerPort"] for port in server(objects)["ports"]}
         wanted = {port["targetPort"] for port in objects["Service", server_service(objects)]["spec"]["ports"]}
         assert wanted == open_ports, case
+
+
+def test_of_labels_that_are_given_twice_the_narrower_counts():
+    """A key that is twice in one map is an error of YAML to some, as to Argo CD and kustomize."""
+    rendered = template({
+        "commonLabels": {"team": "common", "all": "1"}, "podLabels": {"team": "pods"}, "podAnnotations": {"checksum/config": "mine"},
+        "postgresql": {"primary": {"podLabels": {"team": "database"}}},
+        "metrics": {"enabled": True, **{each: {"enabled": True, "labels": {"team": each}}
+                                       for each in ("serviceMonitor", "prometheusRule", "grafanaDashboard")}}})
+    for document in yaml.compose_all(rendered, yaml.CSafeLoader):
+        assert_keys_are_once(document)
+    found = {item["kind"]: item for item in yaml.safe_load_all(rendered) if item and item["kind"] != "ConfigMap"}
+    team = {kind: item["metadata"]["labels"]["team"] for kind, item in found.items()}
+    assert (team["ServiceMonitor"], team["PrometheusRule"], team["Deployment"]) == ("serviceMonitor", "prometheusRule", "common")
+    of_pods = {kind: item["spec"]["template"]["metadata"]["labels"] for kind, item in found.items() if kind in ("Deployment", "StatefulSet", "Job")}
+    assert {kind: (labels["team"], labels["all"]) for kind, labels in of_pods.items()} == {
+        "Deployment": ("pods", "1"), "StatefulSet": ("database", "1"), "Job": ("common", "1")}
+
+
+def assert_keys_are_once(node):
+    if isinstance(node, yaml.MappingNode):
+        written = [key.value for key, _ in node.value]
+        assert len(written) == len(set(written)), written
+        for _, value in node.value:
+            assert_keys_are_once(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            assert_keys_are_once(item)
+
+
+# Texts that YAML would take for something else.
+ODD = """
+nameOverride: "123"
+priorityClassName: "007"
+serviceAccount: {name: "1e3"}
+ingress: {enabled: true, hostname: h, path: "*", extraHosts: [{name: "1", path: "*"}]}
+service: {type: NodePort, nodePort: "30000"}
+orchestrator:
+  fullnameOverride: "true"
+  image: {registry: "", repository: "1", tag: "2"}
+  tls:
+    enabled: true
+    secrets: {pair: "1234"}
+    cacert: "5678"
+    mtls: {enabled: true, clientCACerts: {a: "1e3"}}
+    createCertificates: {enabled: true, issuer: "9", issuerKind: "yes"}
+database: {auth: {credentialsSecretName: "8"}}
+postgresql: {primary: {priorityClassName: "7", persistence: {existingClaim: "6"}}}
+metrics:
+  enabled: true
+  serviceMonitor: {enabled: true, namespace: "5", interval: 1m, scrapeTimeout: 5s}
+  prometheusRule: {enabled: true, namespace: "5"}
+"""
+
+
+def test_texts_stay_texts(tmp_path):
+    values = yaml.safe_load(ODD)
+    assert not schema_errors(tmp_path, template(values, namespace="12"), "1.30")
+    assert render(values)["Service", "true"]["spec"]["ports"][0]["nodePort"] == 30000

@@ -273,7 +273,7 @@ def test_the_server_reads_every_name_of_a_channel(tmp_path):
 
 
 def test_settings_without_a_value_of_their_own_reach_the_server(tmp_path):
-    values = merged(EMBEDDED, {"ingress": {"enabled": True}})
+    values = merged(EMBEDDED, {"ingress": {"enabled": True, "hostname": "localhost"}})
     variable = "ORCHESTRATOR_MAX_CALLS_PER_ORGANIZATION"
     run_as_rendered(tmp_path / "good", merged(values, {"extraEnv": [{"name": variable, "value": "500"}]}))
     with pytest.raises(AssertionError, match=f"{variable}.*many"):

@@ -425,3 +425,23 @@ def test_security_contexts_of_the_operator_take_effect():
         assert spec["containers"][0]["securityContext"]["allowPrivilegeEscalation"] is False
 
 
+def test_bitnami_security_contexts_can_be_left_out():
+    """For a cluster that chooses users by itself."""
+    off = {"enabled": False}
+    pod_off = pod_of(one(render({"postgresql": {"primary": {"podSecurityContext": off, "containerSecurityContext": off}}}), "StatefulSet"))
+    assert "securityContext" not in pod_off
+    assert not any("securityContext" in container for container in containers_of(pod_off))
+    on = {"enabled": True}
+    assert pod_of(one(render({"postgresql": {"primary": {"podSecurityContext": on, "containerSecurityContext": on}}}), "StatefulSet")) == \
+        pod_of(one(render(), "StatefulSet"))
+
+
+def test_variables_of_the_operator_win():
+    """The API server may refuse a list in which a name is twice."""
+    given = [{"name": "LOG_LEVEL", "value": "DEBUG"}, {"name": "METRICS_ENABLED", "valueFrom": {"configMapKeyRef": {"name": "c", "key": "k"}}}]
+    assert server(render({"metrics": {"enabled": True}, "extraEnv": given}))["env"] == given
+    (job,) = pod_of(one(render({"extraEnv": given}), "Job"))["containers"]
+    assert job["env"] == given
+    own = [{"name": "LOG_LEVEL", "value": "INFO"}, {"name": "METRICS_ENABLED", "value": "true"}]
+    other = [{"name": "OTHER", "value": "1"}]
+    assert server(render({"metrics": {"enabled": True}, "extraEnv": other}))["env"] == own + other

@@ -4,7 +4,7 @@ import re
 import pytest
 import yaml
 
-from chart import CHART, Refused, merged, refusal, template
+from chart import CHART, Refused, merged, refusal, render, template, variables
 
 PATH = re.compile(r"^\| `([^`]+)` \|", re.MULTILINE)
 
@@ -124,14 +124,99 @@ def test_values_of_chart_8_are_taken():
     ("{postgresql: {primary: {podLabels: {app.kubernetes.io/component: x}}}}", "postgresql.primary.podLabels: the label"),
     ("{metrics: {serviceMonitor: {enabled: true}}}", "metrics.serviceMonitor.enabled needs metrics.enabled"),
     ("{metrics: {prometheusRule: {enabled: true}}}", "metrics.prometheusRule.enabled needs metrics.enabled"),
+    ("{ingress: {enabled: true}}", "ingress.enabled needs a host: set ingress.hostname, or ingress.extraHosts"),
+    ("{service: {type: NodePort, nodePort: '3000O'}}", 'service.nodePort: "3000O" is not a port'),
+    ("{service: {type: NodePort, nodePort: 70000}}", 'service.nodePort: "70000" is not a port'),
+    ("{orchestrator: {fullnameOverride: '1e3'}}", '"1e3" cannot be the name of a Service'),
+    ("{channels: [{name: '', organizations: []}]}", "channels.0.name: String length must be greater than or equal to 1"),
+    ("{channels: [{name: c, organizations: [o, '']}]}", "channels.0.organizations.1: String length must be greater than or equal to 1"),
+    ("{global: {postgresql: {auth: {password: p}}}}", "global.postgresql has no effect: this chart deploys PostgreSQL without bitnami's. Set database.auth"),
+    ("{global: {storageClass: fast}}", "Set postgresql.primary.persistence.storageClass"),
+    ("{global: {defaultStorageClass: fast}}", "Set postgresql.primary.persistence.storageClass"),
+    ("{global: {imageRegistry: r}}", "Set orchestrator.image.registry, postgresql.image.registry and initImages.postgresql.registry"),
+    ("{global: {imagePullSecrets: [s]}}", "global.imagePullSecrets has no effect: this chart deploys PostgreSQL without bitnami's. Set imagePullSecrets"),
 ])
 def test_refusals(values, text):
     assert text in refusal(yaml.safe_load(values))
 
 
+# Templates get the numbers of values files as floating-point ones, and those of --set as whole ones.
+NUMBERS = """
+channels:
+  - name: 12345678901
+    organizations: [1234567, 999999999999999, -20000000, true, "00123"]
+database:
+  auth:
+    password: 12345678901234
+postgresql:
+  auth:
+    password: "12345678901234"
+"""
+
+
+def test_numbers_arrive_as_they_are_written(tmp_path):
+    (tmp_path / "values.yaml").write_text(NUMBERS)
+    objects = render(flags=["--values", str(tmp_path / "values.yaml")])
+    config = yaml.safe_load(objects["ConfigMap", "orchestrator-server-config"]["data"]["config.yaml"])
+    assert config == {"channels": {"12345678901": ["1234567", "999999999999999", "-20000000", "true", "00123"]}}
+    assert variables(objects)["DATABASE_PASSWORD"] == "12345678901234"
+    objects = render(flags=["--set", "channels[0].name=1234567,channels[0].organizations={12345678901}"])
+    config = yaml.safe_load(objects["ConfigMap", "orchestrator-server-config"]["data"]["config.yaml"])
+    assert config == {"channels": {"1234567": ["12345678901"]}}
+
+
+@pytest.mark.parametrize("values, path", [
+    ("channels: [{name: 1234567890123456, organizations: []}]", "channels.0.name"),
+    ("channels: [{name: a, organizations: []}, {name: b, organizations: [1, -1000000000000000]}]", "channels.1.organizations"),
+    ("database: {auth: {password: 1000000000000000000000000000}}", "database.auth.password"),
+    ("postgresql: {auth: {password: 1234567890123456}}", "postgresql.auth.password"),
+])
+def test_numbers_that_are_not_exact_are_refused(tmp_path, values, path):
+    (tmp_path / "values.yaml").write_text(values)
+    with pytest.raises(Refused, match=f"{path}: a number of 16 digits or more is not exact. Write it in quotes"):
+        template(flags=["--values", str(tmp_path / "values.yaml")])
+
+
+def test_global_values_of_others_are_left_alone():
+    template({"global": {"domain": "example.org", "security": {"allowInsecureImages": True}, "imageRegistry": "", "imagePullSecrets": []}})
+
+
+# What a deployment does without: a resource, an annotation or a label, or what Kubernetes or the server has a default for.
+DISPENSABLE = re.compile(r"(.*\.)?(resources|annotations|labels|registry|pullPolicy|logLevel|readinessService)$"
+                         r"|podDisruptionBudget\.maxUnavailable$|postgresql\.primary\.\w+SecurityContext\.|initImages\.postgresql\.tag$")
+
+
+def emptied(values, needed, path=""):
+    """The same values with nothing after the keys that a deployment does without; the paths of the others are added to `needed`."""
+    result = {}
+    for key, value in values.items():
+        if not value or DISPENSABLE.match(path + key):
+            result[key] = None
+            continue
+        needed.append(path + key)
+        result[key] = emptied(value, needed, f"{path}{key}.") if isinstance(value, dict) else value
+    return result
+
+
+def test_keys_with_nothing_after_them():
+    """They take their defaults away. What cannot be done without is asked for by name; the rest is rendered."""
+    needed = []
+    values = emptied(yaml.safe_load((CHART / "values.yaml").read_text()), needed)
+    for path in needed:
+        with pytest.raises(Refused, match=f"{re.escape(path)}: nothing comes after it. Remove it, and its default holds"):
+            template(flags=["--set", f"{path}=null"])
+    switches = {"tls": {"enabled": False, "mtls": {"enabled": False}}, "verifyClientMSPID": False, "logSQLVerbose": False}
+    template(merged(values, {"orchestrator": switches}))
+
+
+def test_switches_with_nothing_after_them():
+    empty = "{orchestrator: {verifyClientMSPID: , logSQLVerbose: , tls: {enabled: , mtls: {enabled: }}}}"
+    assert "nothing comes after it" in refusal(yaml.safe_load(empty))
+
+
 def test_values_of_a_release_of_chart_8_alone_are_refused():
     """`helm upgrade --reuse-values` takes the defaults of the old chart, with all of bitnami's, for those of the new one."""
-    old = merged(yaml.safe_load(CHART_8), {"embedded": None, "networkPolicies": None, "postgresql": {"architecture": "standalone"}})
+    old = merged(yaml.safe_load(CHART_8), {"embedded": None, "autoscaling": None, "networkPolicies": None, "postgresql": {"architecture": "standalone"}})
     assert "Do not upgrade with --reuse-values" in refusal(old)
 
 
@@ -141,6 +226,9 @@ def test_versions_of_kubernetes():
         template(flags=["--kube-version", "1.18.20"])
 
 
-def test_a_release_name_that_is_too_long():
-    with pytest.raises(Refused, match="at most 50 characters"):
-        template(release="x" * 53)
+@pytest.mark.parametrize("release", ["x" * 42, "x" * 50, "postgresql-" + "x" * 42])
+def test_a_release_name_that_is_too_long(release):
+    """The pods of a StatefulSet get a label of its name and ten characters more, of 63 at most."""
+    with pytest.raises(Refused, match="at most 41 characters, or 52 if it contains postgresql"):
+        template(release=release)
+    template({"embedded": {"enabled": True}}, release=release)

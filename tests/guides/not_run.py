@@ -16,6 +16,7 @@ NOT_RUN = {
         "kubectl get pods --namespace orchestrator": CLUSTER,
         "kubectl exec --namespace orchestrator deployment/orchestrator-server -- /app/orchestrator check --migrate":
             "the stand-in for a cluster has no PostgreSQL of its own: external-database.md runs it, with one",
+        "kubectl port-forward --namespace orchestrator service/orchestrator-server 9000:9000": CLUSTER,
     },
     "docs/deploy/image.md": {
         MAKE_IMAGE: IMAGE,

@@ -3,8 +3,8 @@
 
 What they would send to a cluster is made by the real programs (REAL_KUBECTL, REAL_HELM) and kept in ./cluster. Of an
 installed chart the server is run, from what its Deployment says: with the variables of its ConfigMaps and Secrets, with the
-volumes laid out as files, and with its own probes. /var/orchestrator is a folder here, the port is GUIDE_PORT, and the data
-are in a folder instead of the bundled database.
+volumes laid out as files, and with its own probes. /var/orchestrator is a folder here, the port is GUIDE_PORT, and the
+bundled database is the one that BUNDLED_HOST and BUNDLED_PORT tell; without them, the data are in a folder.
 """
 import base64
 import json
@@ -96,7 +96,7 @@ def variables(container):
         (kind, reference), = source.items()
         given |= content({"configMapRef": "ConfigMap", "secretRef": "Secret"}[kind], reference["name"])
     if given["DATABASE_HOSTNAME"].startswith("orchestrator-postgresql."):
-        given["DATABASE_HOSTNAME"] = ""
+        given |= {"DATABASE_HOSTNAME": os.environ.get("BUNDLED_HOST", ""), "DATABASE_PORT": os.environ.get("BUNDLED_PORT", "")}
     given |= {each["name"]: each["value"] for each in container["env"]}
     return {name: here(value) for name, value in given.items()} | {
         "ORCHESTRATOR_DATA_DIR": str(CLUSTER / "data"), "ORCHESTRATOR_LISTEN_ADDRESS": "127.0.0.1:" + PORT,
@@ -137,20 +137,38 @@ def stop_server():
     PROCESS.unlink()
 
 
-def execute(words):
-    """In the pod of the server."""
-    container = container_of("Deployment", "orchestrator-server")
-    code = subprocess.run(command_here(words), env=os.environ | variables(container)).returncode
+def execute(flags, words):
+    """In the pod of the server, or of the bundled database."""
+    if "orchestrator-postgresql-0" in flags:
+        environment = {"PGHOST": os.environ["BUNDLED_HOST"], "PGPORT": os.environ["BUNDLED_PORT"],
+                       "POSTGRES_USER": "postgres", "POSTGRES_DB": "orchestrator"}
+    else:
+        assert "deployment/orchestrator-server" in flags, flags
+        environment = variables(container_of("Deployment", "orchestrator-server"))
+    given = None if "--stdin" in flags else subprocess.DEVNULL
+    code = subprocess.run(command_here(words), env=os.environ | environment, stdin=given).returncode
     if code != 0:
         print(f"command terminated with exit code {code}", file=sys.stderr)
     sys.exit(code)
 
 
+def scale(replicas):
+    if PROCESS.exists():
+        stop_server()
+    if replicas > 0:
+        run_server(json.loads((CLUSTER / "objects" / "Deployment" / "orchestrator-server").read_text()))
+
+
 def kubectl(arguments):
-    if arguments[0] == "exec":
-        assert "deployment/orchestrator-server" in arguments, arguments
-        execute(arguments[arguments.index("--") + 1:])
-    assert arguments[0] == "create", arguments
+    verb = arguments[0]
+    if verb == "exec":
+        command = arguments.index("--")
+        execute(arguments[:command], arguments[command + 1:])
+    if verb == "scale":
+        return scale(int(arguments[-1].removeprefix("--replicas=")))
+    if verb in ("wait", "rollout"):
+        return None  # all is done when a command ends
+    assert verb == "create", arguments
     made = json.loads(output(os.environ["REAL_KUBECTL"], *arguments, "--dry-run=client", "--output", "json"))
     keep([made])
     print(f"{made['kind'].lower()}/{made['metadata']['name']} created")

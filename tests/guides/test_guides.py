@@ -24,6 +24,7 @@ RUNNING = pasted("docs/operate/running.md")
 MONITORING = pasted("docs/operate/monitoring.md")
 POSTGRESQL = pasted("docs/operate/postgresql.md")
 FORMATS = pasted("docs/internals/formats.md")
+PLAIN = "grpcurl -plaintext"
 GUIDES = [DEPLOY, TLS, MUTUAL_TLS, TROUBLESHOOTING, EXTERNAL_DATABASE, UPGRADE, CHART, README, FIRST_STEPS, RUNNING, MONITORING,
           POSTGRESQL, FORMATS]
 
@@ -49,6 +50,10 @@ def cluster(grpcurl):
         pytest.skip("there is no Helm: scripts/install-helm says why")
     tools = {name: HERE / "stand_in_cluster.py" for name in ("kubectl", "helm")}
     return {**tools, **grpcurl}, {"REAL_KUBECTL": shutil.which("kubectl"), "REAL_HELM": str(HELM)}
+
+
+def without(steps, *texts):
+    return [block for block in steps if not any(text in block.text for text in texts)]
 
 
 def administrator_of(database):
@@ -79,8 +84,47 @@ def test_tls(steps, tmp_path, grpcurl):
 
 def test_deploy(tmp_path, cluster):
     """With a look at its troubles while the server has TLS and asks nobody for a certificate."""
-    there = after(DEPLOY, "orchestrator.InfoService/QueryVersion")
-    run(DEPLOY[:there] + TROUBLESHOOTING + DEPLOY[there:], tmp_path, *cluster)
+    steps = without(DEPLOY, PLAIN)
+    there = after(steps, "orchestrator.InfoService/QueryVersion")
+    run(steps[:there] + TROUBLESHOOTING + steps[there:], tmp_path, *cluster)
+
+
+def installed_without_tls():
+    """The guide, by those who skip TLS."""
+    values, = (block for block in DEPLOY if "cat > values.yaml" in block.text)
+    install, = (block for block in DEPLOY if "helm install" in block.text)
+    return [values, install._replace(text=install.text.replace("--values tls.yaml ", ""))]
+
+
+def test_deploy_without_tls(tmp_path, cluster):
+    plain, = (block for block in DEPLOY if PLAIN in block.text)
+    run(installed_without_tls() + [plain], tmp_path, *cluster)
+
+
+def test_backup_of_the_bundled_database(tmp_path, cluster, database):
+    """One organization is registered before the dump, another behind it. What chart 8 left is not touched."""
+    database.run("CREATE ROLE postgres LOGIN SUPERUSER")
+    database.run("CREATE DATABASE orchestrator OWNER postgres")
+    database.run("CREATE TABLE of_chart_8 AS SELECT 8", "orchestrator")
+
+    def call(organization, method):
+        return (f'grpcurl -plaintext -H "mspid: {organization}" -H "channel: our-channel" localhost:$GUIDE_PORT '
+                f"orchestrator.OrganizationService/{method}\n")
+
+    def registered(count):
+        return Block("", "sh", f"""{call("ingen", "GetAllOrganizations").strip()} | grep -c '"id"'\n""", [str(count)])
+
+    dump, *restore = [block for block in POSTGRESQL if "kubectl" in block.text]
+    before = Block("", "sh", call("ingen", "RegisterOrganization"), [])
+    behind = Block("", "sh", call("biotechnica", "RegisterOrganization"), [])
+    tools, variables = cluster
+    try:
+        run(installed_without_tls() + [before, dump, behind, registered(2), *restore, registered(1)], tmp_path, tools,
+            variables | {"BUNDLED_HOST": str(database.folder), "BUNDLED_PORT": str(database.port)})
+        assert database.run("SELECT * FROM of_chart_8", "orchestrator") == [["8"]]
+    finally:
+        database.run("DROP DATABASE orchestrator WITH (FORCE)")
+        database.run("DROP ROLE postgres")
 
 
 def test_chart(tmp_path, cluster):
@@ -117,7 +161,8 @@ def test_postgresql(tmp_path, database):
     """With first calls before the backup. The events are looked at when they are restored."""
     (tmp_path / "channels.yaml").write_text((ROOT / "examples" / "channels.yaml").read_text())
     of_formats = [block for block in FORMATS if block.kind == "sql"]
-    steps = [block._replace(text=block.text.replace("/etc/db-ca.crt", str(database.authority.crt))) for block in POSTGRESQL]
+    steps = [block._replace(text=block.text.replace("/etc/db-ca.crt", str(database.authority.crt)))
+             for block in without(POSTGRESQL, "kubectl")]
     served, dumped = after(steps, "orchestrator serve"), after(steps, "pg_dump")
     calls = [block for block in README if "first.py" in block.text or block.kind == "python"]
     stop = Block("", "sh", "press_ctrl_c\n", [])

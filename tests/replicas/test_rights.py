@@ -2,6 +2,7 @@
 import pathlib
 import re
 
+from readiness import watch_readiness
 from test_address import check_serves, check_waits
 from test_start import run_migrate
 
@@ -26,4 +27,7 @@ def test_a_server_with_a_user_of_its_own(postgres, database, replica):
         postgres.run(statement.replace("runner", user), database)
     check_serves(server)
     assert run_migrate(server).returncode == 0, "there is nothing to do"
-    assert server.stop() == 0
+    migrating = replica(server.environment["ORCHESTRATOR_DATABASE_URL"], "--migrate").start()
+    with watch_readiness(migrating) as readiness:
+        readiness.wait_for("SERVING")
+    assert server.stop() == migrating.stop() == 0

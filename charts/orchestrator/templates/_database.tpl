@@ -36,7 +36,8 @@ One rendering has one answer, so it is kept among the values.
 */}}
 {{- define "orchestrator.database.password" -}}
 {{- if not (hasKey .Values "orchestratorPassword") }}
-{{- $password := default .Values.postgresql.auth.password .Values.database.auth.password | toString }}
+{{- $password := include "orchestrator.text" (dict "path" "database.auth.password"
+    "value" (default .Values.postgresql.auth.password .Values.database.auth.password)) }}
 {{- if not $password }}
 {{- $secret := lookup "v1" "Secret" .Release.Namespace (include "orchestrator.postgresql" .) | default dict }}
 {{- $password = dig "data" "postgres-password" "" $secret | b64dec }}
@@ -54,7 +55,7 @@ One rendering has one answer, so it is kept among the values.
 - configMapRef:
     name: {{ include "orchestrator.server" . }}-database
 - secretRef:
-    name: {{ include "orchestrator.database.credentials" . }}
+    name: {{ include "orchestrator.database.credentials" . | quote }}
 {{- end }}
 
 {{- define "orchestrator.database.volumes" -}}

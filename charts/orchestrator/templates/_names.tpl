@@ -36,27 +36,34 @@
 {{- default (include "orchestrator.name" .) .Values.networkPolicies.namePrefix }}
 {{- end }}
 
+{{/* Too long ones are refused, so nothing is cut. */}}
 {{- define "orchestrator.postgresql" -}}
 {{- $release := .Release.Name }}
-{{- contains "postgresql" $release | ternary $release (printf "%s-postgresql" $release) | trunc 63 | trimSuffix "-" }}
+{{- contains "postgresql" $release | ternary $release (printf "%s-postgresql" $release) }}
 {{- end }}
 
 {{- define "orchestrator.postgresqlHeadless" -}}
-{{- printf "%s-hl" (include "orchestrator.postgresql" .) | trunc 63 | trimSuffix "-" }}
+{{- printf "%s-hl" (include "orchestrator.postgresql" .) }}
+{{- end }}
+
+{{/*
+Labels of an object or of pods: the set of that name (below), what is given for them, and commonLabels; of one label the first
+counts. Arguments: context, labels (the name), extraLabels (a map).
+*/}}
+{{- define "orchestrator.labels" -}}
+{{- $own := include (printf "orchestrator.labels.%s" .labels) .context | fromYaml }}
+{{- merge $own (default (dict) .extraLabels) (default (dict) .context.Values.commonLabels) | toYaml }}
 {{- end }}
 
 {{/* Of every object; not of selectors. */}}
 {{- define "orchestrator.labels.common" -}}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
-{{- with .Values.commonLabels }}
-{{ toYaml . }}
-{{- end }}
 {{- end }}
 
 {{- define "orchestrator.selector.instance" -}}
-app.kubernetes.io/instance: {{ .Release.Name }}
-app.kubernetes.io/name: {{ include "orchestrator.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
+app.kubernetes.io/name: {{ include "orchestrator.name" . | quote }}
 {{- end }}
 
 {{/* Of the Deployment, where it cannot be changed by an upgrade. */}}
@@ -78,7 +85,7 @@ app.kubernetes.io/component: test
 {{/* Of the StatefulSet, where it cannot be changed by an upgrade. */}}
 {{- define "orchestrator.selector.postgresql" -}}
 app.kubernetes.io/component: primary
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 app.kubernetes.io/name: postgresql
 {{- end }}
 
@@ -87,9 +94,15 @@ app.kubernetes.io/name: postgresql
 {{ include "orchestrator.labels.common" . }}
 {{- end }}
 
-{{/* Of the Job. Its pods have those of the selector as well. */}}
+{{/* Of the Job. */}}
 {{- define "orchestrator.labels.migrations" -}}
 app.kubernetes.io/component: migrations
+{{ include "orchestrator.labels.common" . }}
+{{- end }}
+
+{{/* Of its pods. */}}
+{{- define "orchestrator.labels.migrationsPod" -}}
+{{ include "orchestrator.selector.migrations" . }}
 {{ include "orchestrator.labels.common" . }}
 {{- end }}
 
@@ -98,15 +111,12 @@ app.kubernetes.io/component: migrations
 {{ include "orchestrator.labels.common" . }}
 {{- end }}
 
-{{/* What the metadata of all objects has. Arguments: context, name, labels (the name of a set above); extraLabels, annotations: maps. */}}
+{{/* What the metadata of all objects has. Arguments: name, annotations (a map), and those of the labels. */}}
 {{- define "orchestrator.metadata" -}}
-name: {{ .name }}
+name: {{ .name | quote }}
 labels:
-  {{- include (printf "orchestrator.labels.%s" .labels) .context | nindent 2 }}
-  {{- with .extraLabels }}
-  {{- toYaml . | nindent 2 }}
-  {{- end }}
-{{- with merge (dict) (default (dict) .annotations) .context.Values.commonAnnotations }}
+  {{- include "orchestrator.labels" . | nindent 2 }}
+{{- with merge (dict) (default (dict) .annotations) (default (dict) .context.Values.commonAnnotations) }}
 annotations:
   {{- toYaml . | nindent 2 }}
 {{- end }}

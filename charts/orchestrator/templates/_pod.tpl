@@ -21,12 +21,12 @@
 {{/* Pod Security "restricted"; the values add to it, or replace parts of it. */}}
 {{- define "orchestrator.podSecurityContext" -}}
 {{- $fixed := dict "runAsNonRoot" true "runAsUser" 1001 "fsGroup" 1001 "seccompProfile" (dict "type" "RuntimeDefault") }}
-{{- toYaml (mergeOverwrite $fixed (deepCopy .Values.podSecurityContext)) }}
+{{- toYaml (mergeOverwrite $fixed (deepCopy (default (dict) .Values.podSecurityContext))) }}
 {{- end }}
 
 {{- define "orchestrator.securityContext" -}}
 {{- $fixed := dict "allowPrivilegeEscalation" false "readOnlyRootFilesystem" true "capabilities" (dict "drop" (list "ALL")) }}
-{{- toYaml (mergeOverwrite $fixed (deepCopy .Values.securityContext)) }}
+{{- toYaml (mergeOverwrite $fixed (deepCopy (default (dict) .Values.securityContext))) }}
 {{- end }}
 
 {{/* The variables of Services would end up among the settings: a Service "database" gives DATABASE_PORT. */}}

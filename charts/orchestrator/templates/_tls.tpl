@@ -61,10 +61,10 @@ it in both; so the ConfigMap of the server's CA comes as a whole, and the Secret
 */}}
 {{- define "orchestrator.caSources" -}}
 - configMap:
-    name: {{ . }}
+    name: {{ . | quote }}
     optional: true
 - secret:
-    name: {{ . }}
+    name: {{ . | quote }}
     optional: true
     items:
       - key: ca.crt
@@ -74,7 +74,7 @@ it in both; so the ConfigMap of the server's CA comes as a whole, and the Secret
 {{- define "orchestrator.tlsServerVolumes" -}}
 - name: orchestrator-tls-server-pair
   secret:
-    secretName: {{ .Values.orchestrator.tls.secrets.pair }}
+    secretName: {{ .Values.orchestrator.tls.secrets.pair | quote }}
 - name: orchestrator-tls-cacert
   projected:
     sources:
@@ -89,13 +89,13 @@ it in both; so the ConfigMap of the server's CA comes as a whole, and the Secret
     sources:
       {{- range (include "orchestrator.clientCAs" $objects | fromJson).objects }}
       - secret:
-          name: {{ . }}
+          name: {{ . | quote }}
           optional: true
           items:
             - key: ca.crt
               path: {{ . }}.crt
       - configMap:
-          name: {{ . }}
+          name: {{ . | quote }}
           optional: true
           items:
             - key: ca.crt

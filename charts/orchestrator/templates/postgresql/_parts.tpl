@@ -10,12 +10,12 @@
 - name: POSTGRES_USER
   valueFrom:
     secretKeyRef:
-      name: {{ $credentials }}
+      name: {{ $credentials | quote }}
       key: DATABASE_USERNAME
 - name: POSTGRES_PASSWORD
   valueFrom:
     secretKeyRef:
-      name: {{ $credentials }}
+      name: {{ $credentials | quote }}
       key: DATABASE_PASSWORD
 - name: POSTGRES_DB
   value: {{ .Values.database.auth.database | quote }}
@@ -38,4 +38,12 @@
 {{- define "orchestrator.postgresql.probe" -}}
 exec:
   command: [/bin/sh, -c, 'exec pg_isready --quiet --host=127.0.0.1 --username="$POSTGRES_USER" --dbname="$POSTGRES_DB"']
+{{- end }}
+
+{{/* Argument: a context of the values. `enabled` is bitnami's: without it there is none, so that the cluster chooses. */}}
+{{- define "orchestrator.postgresql.securityContext" -}}
+{{- if dig "enabled" true . -}}
+securityContext:
+  {{- omit . "enabled" | toYaml | nindent 2 }}
+{{- end }}
 {{- end }}
