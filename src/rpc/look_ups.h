@@ -115,6 +115,7 @@ class LookUps {
       return snapshot.FindTasks(keys);
     } else {
       std::vector<std::string> store_keys;
+      store_keys.reserve(keys.size());
       for (const Key& key : keys) store_keys.push_back(StoreKey(key));
       return snapshot.FindAssets(AssetType<T>::kKind, store_keys);
     }
