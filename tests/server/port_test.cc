@@ -43,5 +43,16 @@ TEST(Port, FailsWhereItCouldNotBeReached) {
   EXPECT_TRUE(Port::Bind("127.0.0.1:0"));
 }
 
+// At the others it would serve a part of the calls, and nobody would know why.
+TEST(Port, AnAddressOfWhichAPartIsTakenIsNotServed) {
+  const auto other = Port::Bind("[::1]:0");
+  if (!other) GTEST_SKIP() << "this machine has no IPv6: " << other.error().text;
+  const std::string& taken = (*other)->address();
+  const std::string all = "0.0.0.0" + taken.substr(taken.rfind(':'));
+  const auto port = Port::Bind(all);
+  ASSERT_FALSE(port);
+  EXPECT_EQ(port.error().text, "cannot listen on " + all + ": Address already in use");
+}
+
 }  // namespace
 }  // namespace orc
