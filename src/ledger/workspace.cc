@@ -259,10 +259,11 @@ Result<void> Workspace::LoadTaskRows(std::span<const Key> keys) {
 
 Result<void> Workspace::LoadOutputs(std::span<const Key> tasks) {
   std::vector<Key> unknown;
-  for (const Key& task : Distinct<Key>(tasks)) {
+  for (const Key& task : tasks) {
     if (!outputs_.Knows(task)) unknown.push_back(task);
   }
   if (unknown.empty()) return {};
+  unknown = Distinct<Key>(unknown);
   ORC_ASSIGN(std::vector<OutputRow> rows, transaction_->FindOutputs(unknown));
   std::unordered_map<Key, std::vector<OutputRow>, KeyHash> by_task;
   asset_bytes_ += static_cast<int64_t>(rows.size() * sizeof(OutputRow));

@@ -8,6 +8,7 @@
 #include <functional>
 
 #include "base/log.h"
+#include "tests/store/temp_folder.h"
 
 namespace orc {
 namespace {
@@ -23,8 +24,6 @@ constexpr auto kPoll = 5ms;
 class ChannelFileTest : public testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "channel_file_XXXXXX").string();
-    folder_ = mkdtemp(pattern.data());
     Swap("channels: {a: [org1]}");
     fs::create_symlink("..data/config.yaml", folder_ / "config.yaml");
     InstallLogSink(LogLevel::kInfo, [this](LogLevel level, std::string_view message, std::span<const LogField> fields) {
@@ -38,7 +37,6 @@ class ChannelFileTest : public testing::Test {
   void TearDown() override {
     file_.reset();
     InstallLogSink(LogLevel::kOff, [](LogLevel, std::string_view, std::span<const LogField>) {});
-    fs::remove_all(folder_);
   }
 
   std::string Path() const { return folder_ / "config.yaml"; }
@@ -75,7 +73,8 @@ class ChannelFileTest : public testing::Test {
     return found != channels->members.end() && found->second.contains(organization);
   }
 
-  fs::path folder_;
+  const TempFolder temporary_;
+  const fs::path folder_ = temporary_.path();
   int version_ = 0;
   std::unique_ptr<ChannelFile> file_;
   std::mutex mutex_;

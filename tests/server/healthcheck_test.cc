@@ -14,6 +14,7 @@
 #include <sstream>
 
 #include "rpc/health_service.h"
+#include "tests/store/temp_folder.h"
 
 namespace orc {
 namespace {
@@ -218,14 +219,11 @@ Pair SelfSigned() {
 class HealthcheckTls : public testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = (std::filesystem::temp_directory_path() / "healthcheck_XXXXXX").string();
-    folder_ = mkdtemp(pattern.data());
     std::ofstream(Path("cert.pem")) << pair_.certificate;
     std::ofstream(Path("key.pem")) << pair_.key;
   }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
 
-  std::string Path(const char* name) const { return folder_ / name; }
+  std::string Path(const char* name) const { return folder_.path() / name; }
 
   // A server that is its own CA, and the only one it trusts if it asks for client certificates.
   std::shared_ptr<grpc::ServerCredentials> Credentials(bool mutual) const {
@@ -237,7 +235,7 @@ class HealthcheckTls : public testing::Test {
   }
 
   const Pair pair_ = SelfSigned();
-  std::filesystem::path folder_;
+  const TempFolder folder_;
 };
 
 TEST_F(HealthcheckTls, ChecksTheCertificateUnlessToldNotTo) {
